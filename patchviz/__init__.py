@@ -1,0 +1,65 @@
+"""patchviz: see, tweak, check and run the way 3-D scans are cut into patches."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from patchviz.epochs import PatchQueue, create_patch_index_list
+    from patchviz.errors import DataError
+    from patchviz.explorer import Explorer, check_widgets
+    from patchviz.generators import (
+        data_generator,
+        get_number_of_patches,
+        get_number_of_steps,
+        get_training_and_validation_generators,
+    )
+    from patchviz.grid import PatchGrid, compute_patch_indices, get_set_of_patch_indices
+    from patchviz.patches import add_data, reconstruct_from_patches
+    from patchviz.phantom import make_phantom
+    from patchviz.policies import POLICIES
+    from patchviz.scene import Scene, Settings, resolve
+    from patchviz.splits import get_validation_split, k_fold_split
+    from patchviz.volumes import Cohort, CohortFacts, Subject
+
+# A name is imported when it is first asked for, so that `import patchviz` loads numpy at most.
+_HOME = {
+    "Cohort": "volumes",
+    "CohortFacts": "volumes",
+    "DataError": "errors",
+    "Explorer": "explorer",
+    "POLICIES": "policies",
+    "PatchGrid": "grid",
+    "PatchQueue": "epochs",
+    "Scene": "scene",
+    "Settings": "scene",
+    "Subject": "volumes",
+    "add_data": "patches",
+    "check_widgets": "explorer",
+    "compute_patch_indices": "grid",
+    "create_patch_index_list": "epochs",
+    "data_generator": "generators",
+    "get_number_of_patches": "generators",
+    "get_number_of_steps": "generators",
+    "get_set_of_patch_indices": "grid",
+    "get_training_and_validation_generators": "generators",
+    "get_validation_split": "splits",
+    "k_fold_split": "splits",
+    "make_phantom": "phantom",
+    "reconstruct_from_patches": "patches",
+    "resolve": "scene",
+}
+
+__all__ = sorted(_HOME)
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'patchviz' has no attribute {name!r}")
+    return getattr(import_module(f"patchviz.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,191 @@
+"""In which order an epoch visits its patches: the queue that is popped from the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import index as as_int
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from patchviz.grid import Corner, Ints, PatchGrid, require_choice
+
+ORDERS = ("shuffle", "by_subject")
+
+Entry = tuple[int, Corner]
+
+# What a random stream is for. Streams of one (seed, epoch) must not repeat one another.
+_ORDER, _STARTS, _TRANSFORM = 1, 2, 3
+
+
+class PatchQueue(Sequence[Entry]):
+    """One epoch's patches, as a sequence of (subject, corner) that is popped from the end.
+
+    It holds integers only; corners are computed when they are asked for.
+
+    Parameters
+    ----------
+    subjects : sequence of int
+        Indices into the cohort.
+    grids : sequence of PatchGrid
+        The grid of each of these subjects.
+    order : ndarray of int, shape (n,)
+        Patch numbers, counted through all grids one after another, in the order of the queue.
+
+    Attributes
+    ----------
+    grids, order
+        As given; popping leaves them alone.
+    """
+
+    def __init__(
+        self, subjects: Sequence[int], grids: Sequence[PatchGrid], order: NDArray[np.int64]
+    ) -> None:
+        self.subjects = subjects
+        self.grids = grids
+        self.order = order
+        self._first = _first_numbers(grids)
+        self._left = len(order)
+
+    def pop(self) -> Entry:
+        """Take the last entry that is left off the queue and return it.
+
+        Raises
+        ------
+        IndexError
+            When the epoch is over.
+        """
+        if not self._left:
+            raise IndexError("the queue is empty: the epoch is over")
+        entry = self._entry(self._left - 1)
+        self._left -= 1
+        return entry
+
+    def resized(self, length: int) -> PatchQueue:
+        """Return a fresh queue of this length: what pops last falls away, or patches come again."""
+        order = np.resize(self.order[::-1], length)[::-1]
+        return PatchQueue(self.subjects, self.grids, order)
+
+    def __len__(self) -> int:
+        return self._left
+
+    def __getitem__(self, n: Any) -> Any:
+        if isinstance(n, slice):
+            return [self._entry(m) for m in range(*n.indices(self._left))]
+        place = as_int(n) + (self._left if n < 0 else 0)
+        if not 0 <= place < self._left:
+            raise IndexError(f"queue index must be below the {self._left} entries left, got {n}")
+        return self._entry(place)
+
+    def __repr__(self) -> str:
+        return f"<PatchQueue: {self._left} of {len(self.order)} patches left>"
+
+    def _entry(self, place: int) -> Entry:
+        number = int(self.order[place])
+        n = int(np.searchsorted(self._first, number, side="right")) - 1
+        return int(self.subjects[n]), self.grids[n][number - int(self._first[n])]
+
+
+def create_patch_index_list(
+    index_list: Sequence[int],
+    image_shape: Sequence[Any],
+    patch_size: Ints,
+    overlap: Ints = 0,
+    start: ArrayLike | None = None,
+    *,
+    order: str = "shuffle",
+    seed: int = 0,
+    epoch: int = 0,
+    policy: str = "centered",
+    keep: Callable[[int, PatchGrid], NDArray[np.bool_]] | None = None,
+) -> PatchQueue:
+    """Build the queue of one epoch: every patch of every subject, in a reproducible order.
+
+    Parameters
+    ----------
+    index_list : sequence of int
+        Subjects, as indices into the cohort.
+    image_shape : sequence of int, or sequence of such
+        The shape of all subjects, or one shape for each entry of `index_list`.
+    patch_size, overlap : int or sequence of int
+        Voxels.
+    start : int, sequence of int, or array of shape (n_subjects, ndim), optional
+        Where the first patch starts, for all subjects or for each.
+    order : {"shuffle", "by_subject"}
+        All patches shuffled together, or subject after subject (themselves shuffled) with the
+        patches of each shuffled.
+    seed, epoch : int
+        The same two give the same order, whatever numpy's global state.
+    policy : str
+        A name in `POLICIES`.
+    keep : callable, optional
+        ``keep(subject, grid)`` tells which patches the epoch visits, a bool array (n_patches,).
+
+    Returns
+    -------
+    PatchQueue
+
+    Raises
+    ------
+    ValueError
+        For an unknown order or sizes that make no grid.
+    """
+    require_choice("order", order, ORDERS)
+    grids = _grids(index_list, image_shape, patch_size, overlap, start, policy)
+    sizes = np.array([len(grid) for grid in grids], dtype=np.int64)
+    rng = np.random.default_rng([seed, epoch, _ORDER])
+    if order == "shuffle":
+        numbers = rng.permutation(int(sizes.sum()))
+    else:
+        rank = np.repeat(rng.permutation(len(grids)), sizes)
+        numbers = np.lexsort((rng.random(len(rank)), rank))
+    if keep is not None:
+        kept = [keep(n, grid) for n, grid in zip(index_list, grids, strict=True)]
+        numbers = numbers[np.concatenate([np.zeros(0, bool), *kept])[numbers]]
+    return PatchQueue(list(index_list), grids, numbers)
+
+
+def draw_starts(
+    n_subjects: int, ndim: int, start_offset: Ints, *, seed: int, epoch: int
+) -> NDArray[np.int64]:
+    """Draw where the grid of each subject starts in one epoch: -offset … 0 on every axis.
+
+    Returns an int array of shape (n_subjects, ndim).
+    """
+    rng = np.random.default_rng([seed, epoch, _STARTS])
+    return -rng.integers(0, np.add(start_offset, 1), size=(n_subjects, ndim))
+
+
+def transform_stream(seed: int, epoch: int, place: int) -> np.random.Generator:
+    """Give the random numbers of one patch's transform, by its place in the epoch's queue."""
+    return np.random.default_rng([seed, epoch, _TRANSFORM, place])
+
+
+def _first_numbers(grids: Sequence[PatchGrid]) -> NDArray[np.int64]:
+    return np.cumsum([0, *map(len, grids)])[:-1]
+
+
+def _grids(
+    index_list: Sequence[int],
+    image_shape: Sequence[Any],
+    patch_size: Ints,
+    overlap: Ints,
+    start: Any,
+    policy: str,
+) -> list[PatchGrid]:
+    n = len(index_list)
+    shapes = list(image_shape) if np.ndim(image_shape[0]) else [tuple(image_shape)] * n
+    if len(shapes) != n:
+        raise ValueError(
+            f"`image_shape` must be one shape or one for each of {n} subjects, got {len(shapes)}"
+        )
+    starts = list(np.asarray(start)) if np.ndim(start) == 2 else [start] * n
+    made: dict[Any, PatchGrid] = {}
+    grids = []
+    for shape, first in zip(shapes, starts, strict=True):
+        key = (tuple(shape), None if first is None else tuple(np.atleast_1d(first)))
+        if key not in made:
+            made[key] = PatchGrid(shape, patch_size, overlap=overlap, start=first, policy=policy)
+        grids.append(made[key])
+    return grids

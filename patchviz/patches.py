@@ -1,0 +1,303 @@
+"""Cut patches out of a volume, pad what lies outside, and put patches back together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from patchviz.grid import PADDING_MODES, Corner, Ints, PatchGrid, per_axis, require_choice
+
+Array = NDArray[Any]
+Transform = Callable[[Array, "Array | None", np.random.Generator], "tuple[Array, Array | None]"]
+
+
+def padding_index(size: int, start: int, stop: int, padding_mode: str) -> NDArray[np.int64]:
+    """Tell which voxel of an axis stands at each position from `start` to below `stop`.
+
+    Parameters
+    ----------
+    size : int
+        Voxels of the image along the axis.
+    start, stop : int
+        Positions, which may lie outside 0 … size.
+    padding_mode : {"edge", "constant", "reflect", "wrap"}
+        As in `numpy.pad`.
+
+    Returns
+    -------
+    ndarray of int, shape (stop - start,)
+        Image indices; -1 where ``constant`` padding (zero) stands.
+    """
+    require_choice("padding_mode", padding_mode, PADDING_MODES)
+    place = np.arange(start, stop)
+    if padding_mode == "edge":
+        return np.clip(place, 0, size - 1)
+    if padding_mode == "wrap":
+        return place % size
+    if padding_mode == "reflect":
+        period = max(2 * (size - 1), 1)
+        place %= period
+        return np.minimum(place, period - place) if size > 1 else place
+    return np.where((place >= 0) & (place < size), place, -1)
+
+
+def cut_patch(
+    volume: Array,
+    corner: Sequence[int],
+    patch_size: Sequence[int],
+    padding_mode: str = "edge",
+    out: Array | None = None,
+) -> Array:
+    """Cut one patch, as if `numpy.pad` had padded the whole volume and it were sliced from that.
+
+    Parameters
+    ----------
+    volume : ndarray, shape (..., *image_shape)
+        The last axes are those of `corner`; channels may stand before them.
+    corner, patch_size : sequence of int
+        Voxels; the patch may lie partly or wholly outside.
+    padding_mode : {"edge", "constant", "reflect", "wrap"}
+        What stands outside; ``constant`` is zero.
+    out : ndarray, shape (..., *patch_size), optional
+        Where to write the patch.
+
+    Returns
+    -------
+    ndarray, shape (..., *patch_size)
+        `out`, or a new array.
+    """
+    shape = volume.shape[-len(corner) :]
+    if out is None:
+        out = np.empty((*volume.shape[: -len(corner)], *patch_size), volume.dtype)
+    image_box, patch_box = _boxes(corner, patch_size, shape)
+    inside = [box.stop - box.start for box in image_box]
+    padded = inside != list(patch_size)
+    if padded and (0 in inside or padding_mode in ("reflect", "wrap")):
+        axes = list(zip(corner, patch_size, shape, strict=True))
+        return _gather(volume, axes, padding_mode, out)
+    if padded and padding_mode == "constant":
+        out[...] = 0
+    out[(..., *patch_box)] = volume[(..., *image_box)]
+    if padded and padding_mode == "edge":
+        _repeat_edges(out, patch_box)
+    return out
+
+
+def _gather(
+    volume: Array, axes: list[tuple[int, int, int]], padding_mode: str, out: Array
+) -> Array:
+    """Look every voxel up by the index map of its axis: right for any mode and any corner."""
+    index: list[Any] = [padding_index(n, c, c + p, padding_mode) for c, p, n in axes]
+    out[...] = volume[(..., *np.ix_(*index))]
+    for axis, place in enumerate(index):
+        out[(..., place < 0, *(slice(None),) * (len(index) - 1 - axis))] = 0
+    return out
+
+
+def _repeat_edges(patch: Array, box: Any) -> None:
+    """Fill what lies around `box` with its outermost voxels, one axis after the other."""
+    done = list(box)
+    for axis, inside in enumerate(box):
+        for target, source in (
+            (slice(0, inside.start), slice(inside.start, inside.start + 1)),
+            (slice(inside.stop, None), slice(inside.stop - 1, inside.stop)),
+        ):
+            rest = done[axis + 1 :]
+            patch[(..., *done[:axis], target, *rest)] = patch[(..., *done[:axis], source, *rest)]
+        done[axis] = slice(None)
+
+
+def is_blank(label: Array, corner: Sequence[int], patch_size: Sequence[int]) -> bool:
+    """Tell whether a patch is blank: all its voxels *inside the image* are zero in the label."""
+    return not label[_boxes(corner, patch_size, label.shape)[0]].any()
+
+
+def find_blank(label: Array, grid: PatchGrid) -> NDArray[np.bool_]:
+    """Tell for each patch of a grid whether it is blank, a bool array of shape (n,)."""
+    return np.array([is_blank(label, corner, grid.patch_size) for corner in grid], dtype=bool)
+
+
+def add_data(
+    x_list: list[Array],
+    y_list: list[Array | None],
+    cohort: Sequence[Any],
+    index: tuple[int, Corner],
+    patch_size: Ints,
+    *,
+    skip_blank: bool = False,
+    labels: Sequence[int] | None = None,
+    transform: Transform | None = None,
+    padding_mode: str = "edge",
+    rng: np.random.Generator | None = None,
+    out: tuple[Array, Array | None] | None = None,
+) -> bool:
+    """Cut one patch of image and label and append it to the lists, unless it is blank.
+
+    Parameters
+    ----------
+    x_list, y_list : list
+        Take the patch of the image, (channel, *patch_size) in the image's dtype, and that of the
+        label, (n_labels, *patch_size) uint8 or None where the subject has none.
+    cohort : Cohort or sequence of Subject
+    index : (int, tuple of int)
+        Subject and corner, as a `PatchQueue` holds them.
+    patch_size : int or sequence of int
+        Voxels.
+    skip_blank : bool
+        Leave the patch out when its label is all zero inside the image.
+    labels : sequence of int, optional
+        One channel for each of these values; by default one channel, 1 where the label isn't 0.
+    transform : callable, optional
+        ``transform(x, y, rng) -> (x, y)``, where augmentation of any library plugs in.
+    padding_mode : {"edge", "constant", "reflect", "wrap"}
+        What stands outside the image, for image and label alike.
+    rng : numpy.random.Generator, optional
+        Handed to `transform`.
+    out : (ndarray, ndarray or None), optional
+        Arrays that take the patch, and are what the lists then hold.
+
+    Returns
+    -------
+    bool
+        Whether the patch was added.
+
+    Raises
+    ------
+    ValueError
+        When blanks are to be skipped and the subject has no label.
+    """
+    n, corner = index
+    subject = cohort[n]
+    size = per_axis("patch_size", patch_size, len(corner), minimum=1)
+    label = subject.label
+    if skip_blank:
+        if label is None:
+            raise ValueError(f"{subject.id}: `skip_blank` needs a label, and this subject has none")
+        if is_blank(label, corner, size):
+            return False
+    x_out, y_out = (None, None) if out is None else out
+    x = cut_patch(subject.image, corner, size, padding_mode, x_out)
+    y = None
+    if label is not None:
+        y = _split_labels(cut_patch(label, corner, size, padding_mode), labels, y_out)
+    if transform is not None:
+        x, y = transform(x, y, rng if rng is not None else np.random.default_rng())
+    x_list.append(x)
+    y_list.append(y)
+    return True
+
+
+def _split_labels(patch: Array, labels: Sequence[int] | None, out: Array | None) -> Array:
+    """Turn label values into channels of 0 and 1: (n_labels, *patch_size) uint8."""
+    if out is None:
+        out = np.empty((1 if labels is None else len(labels), *patch.shape), np.uint8)
+    if labels is None:
+        np.not_equal(patch, 0, out=out[0], casting="unsafe")
+    else:
+        for channel, value in zip(out, labels, strict=True):
+            np.equal(patch, value, out=channel, casting="unsafe")
+    return out
+
+
+def reconstruct_from_patches(
+    patches: Iterable[ArrayLike],
+    patch_indices: Iterable[Sequence[int]],
+    data_shape: Sequence[int],
+    default_value: float = 0,
+    *,
+    weights: str = "uniform",
+) -> Array:
+    """Put patches back into a volume, averaging where they overlap.
+
+    Parameters
+    ----------
+    patches : iterable of array, each of shape (..., *patch_size)
+        Channels may stand before the patch's axes.
+    patch_indices : iterable of sequence of int
+        The corner of each patch; what sticks out of the volume is left away.
+    data_shape : sequence of int
+        Shape of the result, ``(..., *image_shape)``.
+    default_value : float
+        Stands where there is no patch.
+    weights : {"uniform", "gaussian", "hann"}
+        How much a voxel counts by its place in the patch, in the average of overlapping patches:
+        all the same, or less towards the patch's border (gaussian: sigma = patch / 8).
+
+    Returns
+    -------
+    ndarray, shape data_shape
+        In the dtype of the patches where none overlap, and bit for bit what they hold; else
+        floating.
+
+    Raises
+    ------
+    ValueError
+        When there are not as many corners as patches, or shapes do not fit.
+    """
+    require_choice("weights", weights, ("uniform", "gaussian", "hann"))
+    shape = per_axis("data_shape", data_shape, minimum=1)
+    pieces = [np.asarray(patch) for patch in patches]
+    corners = [per_axis("patch_indices", corner) for corner in patch_indices]
+    if len(pieces) != len(corners):
+        raise ValueError(
+            f"`patch_indices` must hold one corner for each of {len(pieces)} patches, "
+            f"got {len(corners)}"
+        )
+    if not pieces:
+        return np.full(shape, default_value)
+    ndim = len(corners[0])
+    boxes = [
+        _boxes(corner, piece.shape[-ndim:], shape[-ndim:])
+        for corner, piece in zip(corners, pieces, strict=True)
+    ]
+    seen = np.zeros(shape[-ndim:], np.int32)
+    for image_box, _ in boxes:
+        seen[image_box] += 1
+    dtype = np.result_type(default_value, *{piece.dtype for piece in pieces})
+    if seen.max() <= 1:
+        volume = np.full(shape, default_value, dtype)
+        for piece, (image_box, patch_box) in zip(pieces, boxes, strict=True):
+            volume[(..., *image_box)] = piece[(..., *patch_box)]
+        return volume
+    window = _window(pieces[0].shape[-ndim:], weights)
+    volume = np.zeros(shape, np.result_type(dtype, np.float32))
+    total = np.zeros(shape[-ndim:], np.float32)
+    for piece, (image_box, patch_box) in zip(pieces, boxes, strict=True):
+        volume[(..., *image_box)] += piece[(..., *patch_box)] * window[patch_box]
+        total[image_box] += window[patch_box]
+    np.divide(volume, total, out=volume, where=seen > 0)
+    volume[..., seen == 0] = default_value
+    return volume
+
+
+def _boxes(
+    corner: Sequence[int], patch_size: Sequence[int], image_shape: Sequence[int]
+) -> tuple[Any, Any]:
+    """Where the part of a patch that lies inside the image is, in the image and in the patch."""
+    image_box = tuple(
+        slice(min(max(c, 0), n), min(max(c + p, 0), n))
+        for c, p, n in zip(corner, patch_size, image_shape, strict=True)
+    )
+    patch_box = tuple(
+        slice(box.start - c, box.stop - c) for box, c in zip(image_box, corner, strict=True)
+    )
+    return image_box, patch_box
+
+
+def _window(patch_size: Sequence[int], weights: str) -> NDArray[np.float32]:
+    """Weigh each voxel of a patch: a product of one positive curve per axis."""
+    curves = []
+    for size in patch_size:
+        place = (np.arange(size) + 0.5) / size  # the centres of voxels, never 0 or 1
+        curves.append(
+            {
+                "uniform": np.ones(size),
+                "gaussian": np.exp(-0.5 * ((place - 0.5) * 8) ** 2),
+                "hann": np.sin(np.pi * place) ** 2,
+            }[weights]
+        )
+    return cast("Array", math.prod(np.ix_(*curves))).astype(np.float32)

@@ -1,0 +1,129 @@
+"""Where patches start along one axis: one small function for each policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A rule that places patches along one axis.
+
+    Attributes
+    ----------
+    name : str
+        What `PatchGrid` and `Settings` call it.
+    starts : callable
+        ``starts(size, patch, overlap)`` in voxels, giving the increasing starts of the patches
+        (`centered` takes a given first start as well). Raises ``ValueError`` where the rule has
+        no answer.
+    reference : str
+        The one implementation that it equals.
+    summary : str
+        What it does, in a few words for people.
+    covers : bool
+        True when every voxel of the image is in at least one patch, whatever the sizes.
+    """
+
+    name: str
+    starts: Callable[..., Sequence[int]]
+    reference: str
+    summary: str
+    covers: bool = True
+
+
+def _centered(size: int, patch: int, overlap: int, start: int | None = None) -> range:
+    step = patch - overlap
+    if start is None:
+        overflow = step * -(-size // step) - size + overlap
+        start = -((overflow + 1) // 2)
+    return range(start, size + start, step)
+
+
+def _tight(size: int, patch: int, overlap: int) -> range:
+    step = patch - overlap
+    count = max(1, -(-(size - overlap) // step))
+    overflow = step * count - size + overlap
+    start = -((overflow + 1) // 2)
+    return range(start, start + count * step, step)
+
+
+def _shifted(size: int, patch: int, overlap: int) -> Sequence[int]:
+    inside = _dropped(size, patch, overlap)
+    last = size - patch
+    return inside if inside[-1] == last else (*inside, last)
+
+
+def _respaced(size: int, patch: int, overlap: int) -> Sequence[int]:
+    _require_room("respaced", size, patch)
+    room = size - patch
+    count = -(-room // (patch - overlap)) + 1
+    if count == 1:
+        return (0,)
+    return tuple(int(start) for start in np.round(room / (count - 1) * np.arange(count)))
+
+
+def _padded_end(size: int, patch: int, overlap: int) -> range:
+    step = patch - overlap
+    count = max(1, -(-(size - overlap) // step))
+    return range(0, count * step, step)
+
+
+def _dropped(size: int, patch: int, overlap: int) -> range:
+    _require_room("dropped", size, patch)
+    return range(0, size - patch + 1, patch - overlap)
+
+
+def _require_room(policy: str, size: int, patch: int) -> None:
+    if patch > size:
+        raise ValueError(
+            f"`patch_size` must be at most the image's {size} voxels on every axis under policy "
+            f"{policy!r}, got {patch} (policies 'centered', 'tight' and 'padded_end' pad instead)"
+        )
+
+
+POLICIES: dict[str, Policy] = {
+    policy.name: policy
+    for policy in (
+        Policy(
+            "centered",
+            _centered,
+            "ellisdg/3DUnetCNN 0.4",
+            "the overflow is shared between both ends (the scheme of this course)",
+        ),
+        Policy(
+            "tight",
+            _tight,
+            "patchviz",
+            "as centered, with the fewest patches that cover the image",
+        ),
+        Policy(
+            "shifted",
+            _shifted,
+            "torchio.GridSampler",
+            "the last patch is shifted back inside: no padding, uneven overlap",
+        ),
+        Policy(
+            "respaced",
+            _respaced,
+            "nnU-Net compute_steps_for_sliding_window",
+            "patches are spread evenly inside: no padding, even overlap",
+        ),
+        Policy(
+            "padded_end",
+            _padded_end,
+            "tiler.Tiler",
+            "patches start at 0, all padding lies at the end",
+        ),
+        Policy(
+            "dropped",
+            _dropped,
+            "skimage.util.view_as_windows",
+            "patches start at 0, what does not fit is left out",
+            covers=False,
+        ),
+    )
+}

@@ -1,0 +1,162 @@
+"""Who trains and who validates: splits by subject, reproducible and kept in a file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from patchviz.errors import DataError
+
+Split = tuple[list[int], list[int]]
+
+
+def get_validation_split(
+    subjects: int | Sequence[Any],
+    data_split: float = 0.8,
+    *,
+    seed: int = 0,
+    split_file: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
+) -> Split:
+    """Split subjects into a training and a validation set, never cutting one subject in two.
+
+    Parameters
+    ----------
+    subjects : int or sequence of str or Subject
+        How many there are, or their ids, or a `Cohort`.
+    data_split : float
+        Share that trains: ``floor(n * data_split)`` subjects, at least one on each side.
+    seed : int
+        The same seed gives the same split.
+    split_file : path, optional
+        A JSON file. Where it exists the split is loaded from it (subjects are matched by id,
+        so their order may change); else the split is written there.
+    overwrite : bool
+        Draw anew and replace an existing `split_file`.
+
+    Returns
+    -------
+    training_list, validation_list : list of int
+        Indices into `subjects`, shuffled.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two subjects or a share outside 0 to 1.
+    DataError
+        When the stored split was made for other subjects or with other parameters.
+    """
+    ids = _subject_ids(subjects)
+    if split_file is not None and Path(split_file).exists() and not overwrite:
+        return _load_split(Path(split_file), ids, data_split, seed)
+    n_training = count_training_subjects(len(ids), data_split)
+    order = [int(n) for n in np.random.default_rng(seed).permutation(len(ids))]
+    split = order[:n_training], order[n_training:]
+    if split_file is not None:
+        _write_split(Path(split_file), ids, split, data_split, seed)
+    return split
+
+
+def k_fold_split(subjects: int | Sequence[Any], k: int = 5, *, seed: int = 0) -> list[Split]:
+    """Split subjects k times, so that each validates exactly once.
+
+    Parameters
+    ----------
+    subjects : int or sequence
+        How many there are, or their ids, or a `Cohort`.
+    k : int
+        Number of folds, from 2 to the number of subjects.
+    seed : int
+        The same seed gives the same folds.
+
+    Returns
+    -------
+    list of (training_list, validation_list)
+        Indices into `subjects`; the validation sets differ in size by one at most.
+
+    Raises
+    ------
+    ValueError
+        When `k` is out of range.
+    """
+    n = len(_subject_ids(subjects))
+    if not 2 <= k <= n:
+        raise ValueError(f"`k` must be from 2 to the number of subjects, {n}, got {k}")
+    order = np.random.default_rng(seed).permutation(n)
+    folds = [[int(m) for m in fold] for fold in np.array_split(order, k)]
+    return [([m for other in folds if other is not fold for m in other], fold) for fold in folds]
+
+
+def count_training_subjects(n_subjects: int, data_split: float) -> int:
+    """Count the subjects that train: floor(n * share), at least one on each side.
+
+    The product is exact in decimal: 100 subjects at 0.29 are 29, where floats give 28.999….
+    """
+    if n_subjects < 2:
+        raise ValueError(f"`subjects` must be at least 2 to be split, got {n_subjects}")
+    if not 0 < data_split < 1:
+        raise ValueError(f"`data_split` must lie between 0 and 1, got {data_split}")
+    share = Fraction(str(float(data_split)))
+    return min(max(math.floor(n_subjects * share), 1), n_subjects - 1)
+
+
+def _subject_ids(subjects: int | Sequence[Any]) -> list[str]:
+    if isinstance(subjects, (int, np.integer)):
+        return [str(n) for n in range(subjects)]
+    ids = [str(getattr(subject, "id", subject)) for subject in subjects]
+    repeated = sorted({name for name in ids if ids.count(name) > 1})
+    if repeated:
+        raise ValueError(f"`subjects` must have ids of their own, got {repeated[0]!r} repeatedly")
+    return ids
+
+
+def _write_split(path: Path, ids: list[str], split: Split, data_split: float, seed: int) -> None:
+    training, validation = ([ids[n] for n in side] for side in split)
+    content = {
+        "data_split": data_split,
+        "seed": seed,
+        "training": training,
+        "validation": validation,
+    }
+    # under a temporary name first: a crash leaves the old file or the new one, never half of one
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _load_split(path: Path, ids: list[str], data_split: float, seed: int) -> Split:
+    remedy = "pass overwrite=True to draw it anew, or another split_file"
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        training, validation = list(stored["training"]), list(stored["validation"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: not a split file ({error!r}); {remedy}") from error
+    for key, asked in (("data_split", data_split), ("seed", seed)):
+        # a split written by hand may leave these out
+        if stored.get(key, asked) != asked:
+            raise DataError(
+                f"{path}: made with {key}={stored[key]}, but {key}={asked} was asked for; {remedy}"
+            )
+    both = training + validation
+    for problem, names in (
+        ("lists twice", {name for name in both if both.count(name) > 1}),
+        ("lists subjects that the cohort has not:", set(both) - set(ids)),
+        ("lacks subjects of the cohort:", set(ids) - set(both)),
+    ):
+        if names:
+            raise DataError(f"{path}: {problem} {', '.join(sorted(names)[:5])}; {remedy}")
+    place = {name: n for n, name in enumerate(ids)}
+    return [place[name] for name in training], [place[name] for name in validation]
