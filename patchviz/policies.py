@@ -24,6 +24,8 @@ class Policy:
         The one implementation that it equals.
     summary : str
         What it does, in a few words for people.
+    count : str
+        How many patches it places along an axis, as a formula of {size}, {patch}, {overlap}, {step}.
     covers : bool
         True when every voxel of the image is in at least one patch, whatever the sizes.
     """
@@ -32,6 +34,7 @@ class Policy:
     starts: Callable[..., Sequence[int]]
     reference: str
     summary: str
+    count: str
     covers: bool = True
 
 
@@ -93,36 +96,42 @@ POLICIES: dict[str, Policy] = {
             _centered,
             "ellisdg/3DUnetCNN 0.4",
             "the overflow is shared between both ends (the scheme of this course)",
+            "ceil({size} / {step})",
         ),
         Policy(
             "tight",
             _tight,
             "patchviz",
             "as centered, with the fewest patches that cover the image",
+            "ceil(({size} - {overlap}) / {step})",
         ),
         Policy(
             "shifted",
             _shifted,
             "torchio.GridSampler",
             "the last patch is shifted back inside: no padding, uneven overlap",
+            "ceil(({size} - {patch}) / {step}) + 1",
         ),
         Policy(
             "respaced",
             _respaced,
             "nnU-Net compute_steps_for_sliding_window",
             "patches are spread evenly inside: no padding, even overlap",
+            "ceil(({size} - {patch}) / {step}) + 1",
         ),
         Policy(
             "padded_end",
             _padded_end,
             "tiler.Tiler",
             "patches start at 0, all padding lies at the end",
+            "ceil(({size} - {overlap}) / {step})",
         ),
         Policy(
             "dropped",
             _dropped,
             "skimage.util.view_as_windows",
             "patches start at 0, what does not fit is left out",
+            "floor(({size} - {patch}) / {step}) + 1",
             covers=False,
         ),
     )

@@ -1,0 +1,401 @@
+"""One frozen description of all that is drawn or said: what was chosen, resolved on the data."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patchviz.generators import get_number_of_steps
+from patchviz.grid import Ints, PatchGrid, per_axis
+from patchviz.ledger import Row, Word, axes_text, write_ledger, write_sentence
+from patchviz.patches import padding_index
+from patchviz.splits import get_validation_split
+
+if TYPE_CHECKING:
+    from patchviz.volumes import CohortFacts
+
+AXIS_NAMES = "ijkl"
+OPPOSITE = {"L": "R", "R": "L", "P": "A", "A": "P", "I": "S", "S": "I"}
+DEPTH = 4  # poolings of the usual 3-D U-Net: patch sizes that halve so often are multiples of 16
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user chose.
+
+    Attributes
+    ----------
+    patch_size : int or tuple of int, optional
+        Voxels, for all axes or one per axis; left out, 64 or the image's axis where that is less.
+    overlap : int or tuple of int
+        Voxels.
+    start : int or tuple of int, optional
+        Where the first patch starts, in place of the centred start.
+    policy, padding_mode : str
+        As in `PatchGrid`.
+    batch_size : int
+        Patches a batch, in training and validation.
+    data_split : float
+        Share of the subjects that trains.
+    seed : int
+        Of the split.
+    subject, channel : int
+        Which one is shown, counted from 0.
+    """
+
+    patch_size: Ints | None = None
+    overlap: Ints = 0
+    start: Ints | None = None
+    policy: str = "centered"
+    padding_mode: str = "edge"
+    batch_size: int = 8
+    data_split: float = 0.8
+    seed: int = 0
+    subject: int = 0
+    channel: int = 0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """All that is known of one axis, in voxels.
+
+    Attributes
+    ----------
+    name : str
+        i, j or k.
+    size, patch, overlap, overflow : int
+    spacing : float
+        Millimetres a voxel.
+    ends : (str, str)
+        Anatomical letters at the low and the high end.
+    starts, inside : tuple of int
+        Of each patch along this axis: where it starts, and how many of its voxels are image.
+    padding : (int, int)
+        Voxels that stick out before and after.
+    span : (int, int)
+        From the lowest to beyond the highest position that image or patches reach.
+    image_index : tuple of int
+        For each position of the span, the image index of the voxel that stands there; -1 is zero.
+    unseen : tuple of (int, int)
+        Runs of voxels, from - to below, that are in no patch.
+    n_seen, n_seen_once : int
+        Voxels that are in at least one patch, and in exactly one.
+    """
+
+    name: str
+    size: int
+    patch: int
+    overlap: int
+    overflow: int
+    spacing: float
+    ends: tuple[str, str]
+    starts: tuple[int, ...]
+    inside: tuple[int, ...]
+    padding: tuple[int, int]
+    span: tuple[int, int]
+    image_index: tuple[int, ...]
+    unseen: tuple[tuple[int, int], ...]
+    n_seen: int
+    n_seen_once: int
+
+
+@dataclass(frozen=True)
+class RealClass:
+    """Patches that are equally real: the share of image in them lies from `low` to `high`."""
+
+    low: float
+    high: float
+    count: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """A word of warning beside the control that it is about."""
+
+    control: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Track:
+    """What each cubic patch size would give: the plot behind the patch-size slider.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        The slider's choices, in voxels.
+    padding : tuple of (float or None)
+        Share of padding for each; None where the grid is impossible.
+    counts : tuple of (int or None)
+        Patches in the volume.
+    ticks : tuple of int
+        Sizes that a U-Net of the usual depth halves without remainder.
+    """
+
+    sizes: tuple[int, ...]
+    padding: tuple[float | None, ...]
+    counts: tuple[int | None, ...]
+    ticks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One state of the whole picture; every view shows the same one.
+
+    Attributes
+    ----------
+    settings : Settings
+        As chosen, with one value per axis throughout.
+    subject_id : str
+    n_subjects, n_training, n_validation : int
+    n_channels : int
+        Of the subject shown.
+    has_label : bool
+    axes : tuple of Axis
+    n_patches : int
+        In the subject shown.
+    n_queue, n_steps, n_validation_patches, n_validation_steps : int
+        Of one epoch.
+    classes : tuple of RealClass
+        From the most to the least real.
+    sentence : tuple of Word
+    ledger : tuple of Row
+    notes : tuple of Note
+    track : Track
+    """
+
+    settings: Settings
+    subject_id: str
+    n_subjects: int
+    n_training: int
+    n_validation: int
+    n_channels: int
+    has_label: bool
+    axes: tuple[Axis, ...]
+    n_patches: int
+    n_queue: int
+    n_steps: int
+    n_validation_patches: int
+    n_validation_steps: int
+    classes: tuple[RealClass, ...]
+    notes: tuple[Note, ...]
+    track: Track
+
+    @cached_property
+    def sentence(self) -> tuple[Word, ...]:
+        """The scheme in one sentence, in words that views may emphasise."""
+        return write_sentence(self)
+
+    @cached_property
+    def ledger(self) -> tuple[Row, ...]:
+        """Every number with the formula that gives it, the values put in."""
+        return write_ledger(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain dicts, lists, strings and numbers, as the front end takes them."""
+        content = asdict(self)
+        content["sentence"] = [asdict(word) for word in self.sentence]
+        content["ledger"] = [asdict(row) for row in self.ledger]
+        return content
+
+
+def resolve(settings: Settings, facts: CohortFacts) -> Scene:
+    """Work out the picture that some settings give on some data.
+
+    Parameters
+    ----------
+    settings : Settings
+    facts : CohortFacts
+        Shapes, spacings and names; no voxel is read.
+
+    Returns
+    -------
+    Scene
+
+    Raises
+    ------
+    ValueError, TypeError
+        For settings that are impossible on this data, naming the setting.
+    """
+    subject = _index("subject", settings.subject, len(facts.ids))
+    channel = _index("channel", settings.channel, facts.n_channels[subject])
+    shape = facts.shapes[subject]
+    ndim = len(shape)
+    size = settings.patch_size
+    settings = replace(
+        settings,
+        subject=subject,
+        channel=channel,
+        patch_size=tuple(min(64, n) for n in shape)
+        if size is None
+        else per_axis("patch_size", size, ndim, minimum=1),
+        overlap=per_axis("overlap", settings.overlap, ndim, minimum=0),
+        start=None if settings.start is None else per_axis("start", settings.start, ndim),
+    )
+    grid = _grid(shape, settings)
+    training, validation = _split(facts, settings)
+    n_queue = _count(facts, training, settings)
+    n_validation_patches = _count(facts, validation, settings)
+    return Scene(
+        settings=settings,
+        subject_id=facts.ids[subject],
+        n_subjects=len(facts.ids),
+        n_training=len(training),
+        n_validation=len(validation),
+        n_channels=facts.n_channels[subject],
+        has_label=facts.has_label[subject],
+        axes=tuple(
+            _axis(grid, n, facts.spacings[subject][n], facts.orientations[subject][n])
+            for n in range(ndim)
+        ),
+        n_patches=len(grid),
+        n_queue=n_queue,
+        n_steps=get_number_of_steps(n_queue, settings.batch_size),
+        n_validation_patches=n_validation_patches,
+        n_validation_steps=get_number_of_steps(n_validation_patches, settings.batch_size),
+        classes=_classes(grid),
+        notes=tuple(_notes(grid)),
+        track=_track(shape, settings.overlap, settings.start, settings.policy),
+    )
+
+
+def _grid(shape: Sequence[int], settings: Settings) -> PatchGrid:
+    assert settings.patch_size is not None  # resolved before
+    return PatchGrid(
+        shape,
+        settings.patch_size,
+        overlap=settings.overlap,
+        start=settings.start,
+        policy=settings.policy,
+        padding_mode=settings.padding_mode,
+    )
+
+
+def _index(name: str, value: int, count: int) -> int:
+    if not 0 <= value < count:
+        raise ValueError(f"`{name}` must be from 0 to {count - 1}, got {value}")
+    return value
+
+
+def _split(facts: CohortFacts, settings: Settings) -> tuple[list[int], list[int]]:
+    if len(facts.ids) == 1:
+        return [0], []
+    return get_validation_split(facts.ids, settings.data_split, seed=settings.seed)
+
+
+def _count(facts: CohortFacts, subjects: list[int], settings: Settings) -> int:
+    shapes = Counter(facts.shapes[n] for n in subjects)
+    return sum(len(_grid(shape, settings)) * n for shape, n in shapes.items())
+
+
+def _axis(grid: PatchGrid, n: int, spacing: float, orientation: str) -> Axis:
+    size, coverage = grid.image_shape[n], grid.coverage[n]
+    before, after = grid.padding[n]
+    span = (-before, size + after)
+    return Axis(
+        name=AXIS_NAMES[n],
+        size=size,
+        patch=grid.patch_size[n],
+        overlap=grid.overlap[n],
+        overflow=grid.overflow[n],
+        spacing=spacing,
+        ends=(OPPOSITE.get(orientation, ""), orientation),
+        starts=grid.starts[n],
+        inside=tuple(grid.inside[n].tolist()),
+        padding=(before, after),
+        span=span,
+        image_index=tuple(padding_index(size, *span, grid.padding_mode).tolist()),
+        unseen=_runs(coverage == 0),
+        n_seen=int(np.count_nonzero(coverage)),
+        n_seen_once=int(np.count_nonzero(coverage == 1)),
+    )
+
+
+def _runs(flags: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    """Find the runs of true flags, each from - to below."""
+    edges = np.flatnonzero(np.diff(np.pad(flags, 1).astype(np.int8))).tolist()
+    return tuple(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _classes(grid: PatchGrid) -> tuple[RealClass, ...]:
+    """Sort patches by how real they are: by the exact shares, or by fifths where those are many."""
+    shares, counts = np.unique(np.round(grid.real_fraction, 4), return_counts=True)
+    if len(shares) <= 6:
+        return tuple(
+            RealClass(low, low, count, f"{100 * low:.3g} %")
+            for low, count in zip(shares[::-1].tolist(), counts[::-1].tolist(), strict=True)
+        )
+    fifth = np.minimum((shares * 5).astype(int), 4)
+    return tuple(
+        RealClass(n / 5, (n + 1) / 5, count, f"{20 * n}-{20 * n + 20} %")
+        for n in range(4, -1, -1)
+        if (count := int(counts[fifth == n].sum()))
+    )
+
+
+def _notes(grid: PatchGrid) -> list[Note]:
+    notes = []
+    multiple = 2**DEPTH
+    uneven = sorted({size for size in grid.patch_size if size % multiple})
+    if uneven:
+        notes.append(
+            Note(
+                "patch_size",
+                f"{axes_text(uneven, ' and ')} can't be halved {DEPTH} times: a U-Net with "
+                f"{DEPTH} poolings wants a multiple of {multiple}",
+            )
+        )
+    for name, size, patch in zip(AXIS_NAMES, grid.image_shape, grid.patch_size, strict=False):
+        if patch > size:
+            notes.append(
+                Note("patch_size", f"larger than the image along {name}: {patch} voxels for {size}")
+            )
+    if grid.uncovered:
+        share = grid.uncovered / math.prod(grid.image_shape)
+        control = "policy" if grid.start is None else "start"
+        notes.append(Note(control, f"{100 * share:.3g} % of the voxels are in no patch"))
+    if grid.policy == "centered" and grid.start is None:
+        fewest = len(
+            PatchGrid(grid.image_shape, grid.patch_size, overlap=grid.overlap, policy="tight")
+        )
+        if fewest < len(grid):
+            notes.append(
+                Note("overlap", f"{len(grid)} patches where {fewest} would cover (policy tight)")
+            )
+    return notes
+
+
+@lru_cache(maxsize=64)
+def _track(
+    shape: tuple[int, ...],
+    overlap: tuple[int, ...],
+    start: tuple[int, ...] | None,
+    policy: str,
+) -> Track:
+    largest = max(shape)
+    # about 18 patches along the longest axis at the least size
+    smallest = 2 ** max(0, math.floor(math.log2(max(1, largest / 9))))
+    sizes = tuple(range(smallest, largest + 1))
+    padding: list[float | None] = []
+    counts: list[int | None] = []
+    for size in sizes:
+        try:
+            grid = PatchGrid(shape, size, overlap=overlap, start=start, policy=policy)
+        except ValueError:
+            padding.append(None)
+            counts.append(None)
+            continue
+        real = math.prod(int(axis.sum()) for axis in grid.inside)
+        padding.append(round(1 - real / (len(grid) * size ** len(shape)), 4))
+        counts.append(len(grid))
+    multiple = 2**DEPTH if largest >= 4 * 2**DEPTH else 2
+    ticks = tuple(size for size in sizes if size % multiple == 0)
+    return Track(sizes, tuple(padding), tuple(counts), ticks)
