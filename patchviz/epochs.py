@@ -175,12 +175,14 @@ def _grids(
     policy: str,
 ) -> list[PatchGrid]:
     n = len(index_list)
-    shapes = list(image_shape) if np.ndim(image_shape[0]) else [tuple(image_shape)] * n
-    if len(shapes) != n:
-        raise ValueError(
-            f"`image_shape` must be one shape or one for each of {n} subjects, got {len(shapes)}"
-        )
+    one_each = len(image_shape) == 0 or np.ndim(image_shape[0])
+    shapes = list(image_shape) if one_each else [tuple(image_shape)] * n
     starts = list(np.asarray(start)) if np.ndim(start) == 2 else [start] * n
+    for name, what, values in (("image_shape", "shape", shapes), ("start", "start", starts)):
+        if len(values) != n:
+            raise ValueError(
+                f"`{name}` must be one {what} or one for each of {n} subjects, got {len(values)}"
+            )
     made: dict[Any, PatchGrid] = {}
     grids = []
     for shape, first in zip(shapes, starts, strict=True):

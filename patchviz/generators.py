@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from patchviz.epochs import PatchQueue, create_patch_index_list, draw_starts, transform_stream
 from patchviz.errors import DataError
-from patchviz.grid import PADDING_MODES, Ints, PatchGrid, per_axis, require_choice
+from patchviz.grid import (
+    PADDING_MODES,
+    Ints,
+    PatchGrid,
+    per_axis,
+    require_choice,
+    whole_number,
+)
 from patchviz.patches import Array, Transform, add_data, find_blank
 from patchviz.splits import get_validation_split
 
@@ -117,9 +124,8 @@ def get_number_of_steps(n_patches: int, batch_size: int) -> int:
 
     Raises ``ValueError`` for a negative number of patches or an empty batch.
     """
-    (n,) = per_axis("n_patches", n_patches, minimum=0)
-    (size,) = per_axis("batch_size", batch_size, minimum=1)
-    return -(-n // size)
+    n = whole_number("n_patches", n_patches, minimum=0)
+    return -(-n // whole_number("batch_size", batch_size, minimum=1))
 
 
 def get_number_of_patches(
@@ -237,7 +243,7 @@ def data_generator(
                 x_list: list[Array] = []
                 y_list: list[Array | None] = []
                 n = min(batch_size, len(queue))
-                x, y = (None, None) if transform else allocate(n)
+                x, y = allocate(n)
                 for m in range(n):
                     add_data(
                         x_list,
@@ -249,9 +255,9 @@ def data_generator(
                         transform=transform,
                         padding_mode=padding_mode,
                         rng=transform_stream(seed, epoch, len(queue)) if transform else None,
-                        out=None if x is None else (x[m], None if y is None else y[m]),
+                        out=(x[m], None if y is None else y[m]),
                     )
-                yield (_stack(x_list), _stack(y_list)) if x is None else (x, y)
+                yield (_stack(x_list), _stack(y_list)) if transform else (x, y)
             epoch += 1
             # with random starts an epoch may find nothing but blanks: then the first's serve again
             queue = make_queue(epoch) or make_queue(epoch, starts_of=0)
@@ -278,7 +284,8 @@ def _queue_maker(
     unlabelled = [subject.id for subject in subjects if not subject.has_label]
     if skip_blank and unlabelled:
         raise ValueError(f"`skip_blank` needs labels, and subject {unlabelled[0]} has none")
-    moves = np.any(np.asarray(per_axis("start_offset", start_offset, minimum=0)))
+    ndim = len(shapes[0]) if shapes else None
+    moves = any(per_axis("start_offset", start_offset, ndim, minimum=0))
 
     # where the grids stay, each label is looked through once, in the first epoch
     @lru_cache(maxsize=max(1, len(subjects)))
@@ -287,7 +294,7 @@ def _queue_maker(
 
     def make_queue(epoch: int, starts_of: int | None = None) -> PatchQueue:
         start = None
-        if moves:
+        if moves and shapes:
             drawn = epoch if starts_of is None else starts_of
             start = draw_starts(len(shapes), len(shapes[0]), start_offset, seed=seed, epoch=drawn)
         return create_patch_index_list(
@@ -340,7 +347,7 @@ def _batch_allocator(
 
 def _stack(patches: Sequence[Any]) -> Any:
     """Stack what a transform returned along a new first axis; None where it returned none."""
-    if patches[0] is None:
+    if all(patch is None for patch in patches):
         return None
     shapes = {np.shape(patch) for patch in patches}
     if len(shapes) > 1:

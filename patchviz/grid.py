@@ -73,7 +73,8 @@ def get_set_of_patch_indices(
     Parameters
     ----------
     start, stop, step : sequence of int
-        One value per axis, in voxels; every step is at least 1.
+        One value per axis, in voxels; every step is at least 1. Whole floats will do, as
+        `numpy.ceil` gives them.
 
     Returns
     -------
@@ -85,11 +86,19 @@ def get_set_of_patch_indices(
     ValueError, TypeError
         When the three differ in length, hold anything but whole numbers, or a step is below 1.
     """
-    first = per_axis("start", start)
-    last = per_axis("stop", stop, len(first))
-    stride = per_axis("step", step, len(first), minimum=1)
+    first = per_axis("start", _from_floats(start))
+    last = per_axis("stop", _from_floats(stop), len(first))
+    stride = per_axis("step", _from_floats(step), len(first), minimum=1)
+    last = tuple(map(max, first, last))  # below its start an axis is empty
     grid = np.mgrid[tuple(map(slice, first, last, stride))]
     return grid.reshape(len(first), -1).T.astype(np.int64)
+
+
+def _from_floats(values: Sequence[float]) -> list[Any]:
+    return [
+        int(value) if isinstance(value, float) and value.is_integer() else value
+        for value in np.atleast_1d(values)
+    ]
 
 
 @dataclass(frozen=True, init=False)
@@ -313,6 +322,17 @@ def per_axis(
     if minimum is not None and min(values) < minimum:
         raise ValueError(f"`{name}` must be at least {minimum} on every axis, got {value!r}")
     return values
+
+
+def whole_number(name: str, value: Any, minimum: int) -> int:
+    """Check one whole number, and raise ``TypeError`` or ``ValueError`` that says what is wrong."""
+    try:
+        number = as_int(value)
+    except TypeError:
+        raise TypeError(f"`{name}` must be a whole number, got {value!r}") from None
+    if number < minimum:
+        raise ValueError(f"`{name}` must be at least {minimum}, got {number}")
+    return number
 
 
 def require_choice(name: str, value: str, choices: Collection[str]) -> None:

@@ -70,6 +70,7 @@ def cut_patch(
     ndarray, shape (..., *patch_size)
         `out`, or a new array.
     """
+    require_choice("padding_mode", padding_mode, PADDING_MODES)
     shape = volume.shape[-len(corner) :]
     if out is None:
         out = np.empty((*volume.shape[: -len(corner)], *patch_size), volume.dtype)
@@ -250,6 +251,13 @@ def reconstruct_from_patches(
     if not pieces:
         return np.full(shape, default_value)
     ndim = len(corners[0])
+    one = pieces[0].shape
+    fitting = (*shape[:-ndim], *one[-ndim:])
+    if len(one) != len(shape) or {piece.shape for piece in pieces} != {fitting}:
+        raise ValueError(
+            f"`patches` must all be of one shape that goes with `data_shape` {shape}, got "
+            f"{sorted({piece.shape for piece in pieces})}"
+        )
     boxes = [
         _boxes(corner, piece.shape[-ndim:], shape[-ndim:])
         for corner, piece in zip(corners, pieces, strict=True)
@@ -257,13 +265,13 @@ def reconstruct_from_patches(
     seen = np.zeros(shape[-ndim:], np.int32)
     for image_box, _ in boxes:
         seen[image_box] += 1
-    dtype = np.result_type(default_value, *{piece.dtype for piece in pieces})
+    dtype = _dtype_holding(default_value, np.result_type(*{piece.dtype for piece in pieces}))
     if seen.max() <= 1:
         volume = np.full(shape, default_value, dtype)
         for piece, (image_box, patch_box) in zip(pieces, boxes, strict=True):
             volume[(..., *image_box)] = piece[(..., *patch_box)]
         return volume
-    window = _window(pieces[0].shape[-ndim:], weights)
+    window = _window(one[-ndim:], weights)
     volume = np.zeros(shape, np.result_type(dtype, np.float32))
     total = np.zeros(shape[-ndim:], np.float32)
     for piece, (image_box, patch_box) in zip(pieces, boxes, strict=True):
@@ -272,6 +280,16 @@ def reconstruct_from_patches(
     np.divide(volume, total, out=volume, where=seen > 0)
     volume[..., seen == 0] = default_value
     return volume
+
+
+def _dtype_holding(value: float, dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Widen the dtype of the patches only where it can't hold the default value."""
+    if dtype.kind in "biu":
+        with np.errstate(invalid="ignore"):
+            held = np.asarray(value).astype(dtype)
+        if held != value:
+            return np.result_type(dtype, np.min_scalar_type(value))
+    return dtype
 
 
 def _boxes(

@@ -25,7 +25,7 @@ class Policy:
     summary : str
         What it does, in a few words for people.
     count : str
-        How many patches it places along an axis, as a formula of {size}, {patch}, {overlap}, {step}.
+        How many patches it places along an axis, a formula of {size}, {patch}, {overlap}, {step}.
     covers : bool
         True when every voxel of the image is in at least one patch, whatever the sizes.
     """
@@ -55,6 +55,7 @@ def _tight(size: int, patch: int, overlap: int) -> range:
 
 
 def _shifted(size: int, patch: int, overlap: int) -> Sequence[int]:
+    _require_room("shifted", size, patch)
     inside = _dropped(size, patch, overlap)
     last = size - patch
     return inside if inside[-1] == last else (*inside, last)
@@ -103,7 +104,7 @@ POLICIES: dict[str, Policy] = {
             _tight,
             "patchviz",
             "as centered, with the fewest patches that cover the image",
-            "ceil(({size} - {overlap}) / {step})",
+            "max(1, ceil(({size} - {overlap}) / {step}))",
         ),
         Policy(
             "shifted",
@@ -124,7 +125,7 @@ POLICIES: dict[str, Policy] = {
             _padded_end,
             "tiler.Tiler",
             "patches start at 0, all padding lies at the end",
-            "ceil(({size} - {overlap}) / {step})",
+            "max(1, ceil(({size} - {overlap}) / {step}))",
         ),
         Policy(
             "dropped",

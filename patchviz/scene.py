@@ -134,6 +134,8 @@ class Track:
         The slider's choices, in voxels.
     padding : tuple of (float or None)
         Share of padding for each; None where the grid is impossible.
+    unseen : tuple of (float or None)
+        Share of the image that is in no patch.
     counts : tuple of (int or None)
         Patches in the volume.
     ticks : tuple of int
@@ -142,6 +144,7 @@ class Track:
 
     sizes: tuple[int, ...]
     padding: tuple[float | None, ...]
+    unseen: tuple[float | None, ...]
     counts: tuple[int | None, ...]
     ticks: tuple[int, ...]
 
@@ -384,18 +387,24 @@ def _track(
     # about 18 patches along the longest axis at the least size
     smallest = 2 ** max(0, math.floor(math.log2(max(1, largest / 9))))
     sizes = tuple(range(smallest, largest + 1))
-    padding: list[float | None] = []
-    counts: list[int | None] = []
-    for size in sizes:
-        try:
-            grid = PatchGrid(shape, size, overlap=overlap, start=start, policy=policy)
-        except ValueError:
-            padding.append(None)
-            counts.append(None)
-            continue
-        real = math.prod(int(axis.sum()) for axis in grid.inside)
-        padding.append(round(1 - real / (len(grid) * size ** len(shape)), 4))
-        counts.append(len(grid))
+    columns = [_track_point(shape, size, overlap, start, policy) for size in sizes]
+    padding, unseen, counts = zip(*columns, strict=True)
     multiple = 2**DEPTH if largest >= 4 * 2**DEPTH else 2
     ticks = tuple(size for size in sizes if size % multiple == 0)
-    return Track(sizes, tuple(padding), tuple(counts), ticks)
+    return Track(sizes, padding, unseen, counts, ticks)
+
+
+def _track_point(
+    shape: tuple[int, ...],
+    size: int,
+    overlap: tuple[int, ...],
+    start: tuple[int, ...] | None,
+    policy: str,
+) -> tuple[float | None, float | None, int | None]:
+    try:
+        grid = PatchGrid(shape, size, overlap=overlap, start=start, policy=policy)
+    except ValueError:
+        return None, None, None
+    real = math.prod(int(axis.sum()) for axis in grid.inside)
+    padding = 1 - real / (len(grid) * size ** len(shape))
+    return round(padding, 4), round(grid.uncovered / math.prod(shape), 4), len(grid)

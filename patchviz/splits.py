@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -112,28 +112,31 @@ def _subject_ids(subjects: int | Sequence[Any]) -> list[str]:
     if isinstance(subjects, (int, np.integer)):
         return [str(n) for n in range(subjects)]
     ids = [str(getattr(subject, "id", subject)) for subject in subjects]
-    repeated = sorted({name for name in ids if ids.count(name) > 1})
+    repeated = _repeated(ids)
     if repeated:
         raise ValueError(f"`subjects` must have ids of their own, got {repeated[0]!r} repeatedly")
     return ids
 
 
+def _repeated(names: list[str]) -> list[str]:
+    return sorted(name for name, times in Counter(names).items() if times > 1)
+
+
 def _write_split(path: Path, ids: list[str], split: Split, data_split: float, seed: int) -> None:
     training, validation = ([ids[n] for n in side] for side in split)
     content = {
-        "data_split": data_split,
-        "seed": seed,
+        "data_split": float(data_split),
+        "seed": int(seed),
         "training": training,
         "validation": validation,
     }
     # under a temporary name first: a crash leaves the old file or the new one, never half of one
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
+        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -141,7 +144,7 @@ def _load_split(path: Path, ids: list[str], data_split: float, seed: int) -> Spl
     remedy = "pass overwrite=True to draw it anew, or another split_file"
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        training, validation = list(stored["training"]), list(stored["validation"])
+        training, validation = (list(map(str, stored[side])) for side in ("training", "validation"))
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a split file ({error!r}); {remedy}") from error
     for key, asked in (("data_split", data_split), ("seed", seed)):
@@ -151,8 +154,10 @@ def _load_split(path: Path, ids: list[str], data_split: float, seed: int) -> Spl
                 f"{path}: made with {key}={stored[key]}, but {key}={asked} was asked for; {remedy}"
             )
     both = training + validation
+    sides = {"training": training, "validation": validation}
     for problem, names in (
-        ("lists twice", {name for name in both if both.count(name) > 1}),
+        ("names no subject for", [side for side in sides if not sides[side]]),
+        ("lists twice", _repeated(both)),
         ("lists subjects that the cohort has not:", set(both) - set(ids)),
         ("lacks subjects of the cohort:", set(ids) - set(both)),
     ):

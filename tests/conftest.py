@@ -1,8 +1,7 @@
-"""Fixtures of the browser tests."""
+"""Fixtures of the browser tests: each takes `page`, and those in JupyterLab take `lab` too."""
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -12,15 +11,18 @@ from .lab import Lab, Watch, find_chromium, open_browser
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Return the path of a Chromium, or skip (fail if PATCHVIZ_REQUIRE_BROWSER=1)."""
+    """Return the path of a Chromium; without one skip, or fail where a browser is required."""
     if found := find_chromium():
         return found
-    say = pytest.fail if os.environ.get("PATCHVIZ_REQUIRE_BROWSER") == "1" else pytest.skip
-    say("no Chromium or Chrome: install one, or `playwright install chromium`, or set $CHROMIUM")
+    give_up = pytest.fail if os.environ.get("PATCHVIZ_REQUIRE_BROWSER") == "1" else pytest.skip
+    give_up(
+        "no Chromium or Chrome found: install one, or run `playwright install chromium`, "
+        "or set CHROMIUM"
+    )
 
 
-# By module, not by session: while Playwright runs, asyncio takes the main thread's loop for
-# running, and tests elsewhere that start a loop (nbclient) would fail.
+# Not by session: until Playwright stops, no other asyncio loop can run in this thread, and tests
+# in other modules (of notebooks, say) need one.
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with open_browser(chromium) as browser:
@@ -34,24 +36,24 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def lab(lab_server: Lab) -> Iterator[Lab]:
-    """The session's server; the test's kernels end with the test."""
-    yield lab_server
+def lab(lab_server: Lab) -> Lab:
+    """Return the session's server, without the kernels of the tests before."""
     lab_server.shut_down_kernels()
+    return lab_server
 
 
 @pytest.fixture
 def watch() -> Watch:
+    """Return what `page` did; a test that provokes an error empties `watch.messages`."""
     return Watch()
 
 
 @pytest.fixture
 def page(browser: Browser, watch: Watch) -> Iterator[Page]:
-    """A page of 1280 x 800 whose console and network must stay clean."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    watch.attach(page)
-    yield page
-    context.close()
+    """Yield a new page; it must ask this machine only, and leave its console clean."""
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+        page = context.new_page()
+        watch.attach(page)
+        yield page
     assert watch.foreign == []
     assert watch.problems == []

@@ -1,0 +1,7 @@
+"""`python -m patchviz` is the command `patchviz`."""
+
+import sys
+
+from patchviz.cli import main
+
+sys.exit(main())

@@ -1,0 +1,228 @@
+"""The explorer: one widget whose views are ES modules that share its model."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from patchviz.scene import Scene, Settings, resolve
+from patchviz.volumes import Cohort
+
+if TYPE_CHECKING:
+    from patchviz.volumes import Subject
+
+Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
+
+_HERE = Path(__file__).parent
+_CHUNK = 4 * 2**20  # bytes in one message: larger ones hold up everything behind them
+
+
+def bundle(module: Path) -> str:
+    """Return the source of an ES module with its relative imports turned into ``data:`` URLs.
+
+    So that one string holds the module and all that it imports, and loads anywhere: in Jupyter's
+    front ends, and from a file without network.
+
+    Parameters
+    ----------
+    module : Path
+        A file that imports by ``from "./name.js"`` only.
+    """
+
+    def inline(match: re.Match[str]) -> str:
+        source = bundle(module.parent / match["name"])
+        encoded = base64.b64encode(source.encode()).decode()
+        return f'from "data:text/javascript;base64,{encoded}"'
+
+    return re.sub(r'from "\./(?P<name>\w+\.js)"', inline, module.read_text("utf-8"))
+
+
+def _from_dict(content: dict[str, Any], _: Any = None) -> Settings:
+    """Make the settings that the front end sends: its lists are tuples here."""
+    return Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+
+
+class Explorer(anywidget.AnyWidget):
+    """Look at a volume and the patches that it is cut into, and change how it is cut.
+
+    Sliding, rotating and hovering happen in the browser alone; this side is asked for the Scene of
+    settings that the browser hasn't seen yet, and for voxels, once.
+
+    Parameters
+    ----------
+    cohort_or_volume : Cohort, ndarray, or path, optional
+        What to look at: a cohort; a 3-D array (or channel first, 4-D); a NIfTI file; a folder with
+        one sub-folder a subject. By default a cohort of thirty synthetic heads.
+    settings : Settings, optional
+        Where to start.
+
+    Attributes
+    ----------
+    settings : Settings
+        What is chosen at present; set it and the picture follows.
+    scene : Scene
+        The present picture, in numbers and words.
+    selected : int
+        The selected patch, counted from 0.
+
+    Raises
+    ------
+    ValueError, TypeError, DataError, FileNotFoundError
+        For data that can't be shown or settings that don't fit it, with the reason.
+    """
+
+    _esm = bundle(_HERE / "index.js")
+    _css = _HERE / "explorer.css"
+
+    settings = traitlets.Instance(Settings).tag(
+        sync=True, to_json=lambda settings, _: asdict(settings), from_json=_from_dict
+    )
+    selected = traitlets.Int(0, min=0).tag(sync=True)
+    subject_ids = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+
+    def __init__(self, cohort_or_volume: Source = None, *, settings: Settings | None = None):
+        self.cohort = _open_cohort(cohort_or_volume)
+        facts = self.cohort.facts
+        for name, shape in zip(facts.ids, facts.shapes, strict=True):
+            if len(shape) != 3:
+                raise ValueError(
+                    f"`cohort_or_volume` must hold 3-D volumes, got shape {shape} in {name}"
+                )
+        scene = resolve(settings or Settings(), facts)
+        super().__init__(settings=scene.settings, selected=scene.n_patches // 2)
+        self.set_trait("subject_ids", list(facts.ids))
+        self.on_msg(self._answer)
+
+    @property
+    def scene(self) -> Scene:
+        """The picture that the present settings give."""
+        return resolve(self.settings, self.cohort.facts)
+
+    @traitlets.validate("settings")
+    def _resolve_settings(self, proposal: Any) -> Settings:
+        return resolve(proposal["value"], self.cohort.facts).settings
+
+    def _answer(self, _: Any, asked: dict[str, Any], __: Any) -> None:
+        """Give the front end what it asks for."""
+        if asked["kind"] == "scene":
+            self.send({"kind": "scene", **self._try_scene(asked["settings"])})
+        elif asked["kind"] == "ahead":
+            tried = [self._try_scene(settings) for settings in asked["settings"]]
+            self.send({"kind": "ahead", "scenes": [t["scene"] for t in tried if "scene" in t]})
+        elif asked["kind"] == "volume":
+            try:
+                self._send_volume(self.cohort[asked["subject"]], asked["channel"])
+            except (ValueError, OSError) as error:
+                self.send({"kind": "failure", "text": str(error)})
+
+    def _try_scene(self, settings: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {"scene": resolve(_from_dict(settings), self.cohort.facts).to_json()}
+        except (ValueError, TypeError) as error:
+            control = re.match(r"`(\w+)`", str(error))
+            return {"control": control and control[1], "text": str(error).replace("`", "")}
+
+    def _send_volume(self, subject: Subject, channel: int) -> None:
+        voxels, low, high = quantize(subject.image[channel])
+        parts = [("image", voxels)]
+        if subject.has_label:
+            parts.append(("label", number_labels(subject.label)))
+        self.send(
+            {
+                "kind": "volume",
+                "shape": subject.shape,
+                "low": low,
+                "high": high,
+                "has_label": subject.has_label,
+            }
+        )
+        for part, content in parts:
+            for offset, chunk in _chunks(content):
+                self.send({"kind": "voxels", "part": part, "offset": offset}, [chunk])
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        from patchviz.figures import explorer_png
+
+        content = super()._repr_mimebundle_(**kwargs)
+        if content is None:
+            return None
+        data, metadata = content if isinstance(content, tuple) else (content, {})
+        scene = self.scene
+        subject = self.cohort[scene.settings.subject]
+        png = explorer_png(scene, subject.image[scene.settings.channel], subject.label)
+        return {**data, "image/png": base64.b64encode(png).decode()}, metadata
+
+
+def _open_cohort(source: Source) -> Cohort:
+    if source is None:
+        return Cohort.phantom()
+    if isinstance(source, Cohort):
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source).expanduser()
+        return Cohort.from_folder(path) if path.is_dir() else Cohort.from_files([path])
+    return Cohort.from_arrays([source])
+
+
+def quantize(volume: NDArray[Any]) -> tuple[NDArray[np.uint8], float, float]:
+    """Bring a volume to 256 greys, between its 0.1 and 99.9 percentiles.
+
+    Returns the greys, in C order, and the values that 0 and 255 stand for.
+    """
+    sample = volume.ravel()[:: max(1, volume.size // 200_000)]
+    low, high = (float(value) for value in np.percentile(sample, (0.1, 99.9)))
+    high = max(high, low + 1e-6)
+    scaled = volume.astype(np.float32, copy=True)
+    scaled -= low
+    scaled *= 255 / (high - low)
+    np.clip(scaled, 0, 255, out=scaled)
+    return np.ascontiguousarray(scaled.astype(np.uint8)), low, high
+
+
+def number_labels(label: NDArray[Any]) -> NDArray[np.uint8]:
+    """Number the values of a label 1, 2, 3 … in their order, background 0 (255 at the most)."""
+    values = np.unique(label)
+    numbers = np.minimum(np.searchsorted(values[values != 0], values) + 1, 255)
+    numbers[values == 0] = 0
+    return np.ascontiguousarray(numbers[np.searchsorted(values, label)].astype(np.uint8))
+
+
+def _chunks(content: NDArray[np.uint8]) -> Iterator[tuple[int, memoryview]]:
+    whole = memoryview(content).cast("B")
+    for offset in range(0, len(whole), _CHUNK):
+        yield offset, whole[offset : offset + _CHUNK]
+
+
+class _Check(anywidget.AnyWidget):
+    """Says in the browser that widgets work."""
+
+    _esm = """export default { render({ el }) {
+        el.innerHTML = '<p role="status">✓ Widgets work here: go on to the next cell.</p>';
+    } };"""
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return {**data, "text/markdown": _REMEDY}, metadata
+
+
+_REMEDY = """**Widgets are not running here** (or this is a saved page). To make them run:
+
+1. start JupyterLab with the command `patchviz`, from the environment where patchviz is installed;
+2. choose *Run > Run All Cells*;
+3. if this text stays, JupyterLab and the notebook's kernel live in different environments: install
+   `anywidget` where JupyterLab runs, start it anew and reload the page."""
+
+
+def check_widgets() -> Any:
+    """Show a line that says whether widgets work, and what to do where they don't."""
+    return _Check()

@@ -1,0 +1,154 @@
+// The boards: every patch as the network gets it, one board for each layer along the large plane's axis.
+
+import { box_of, number_of } from "./store.js";
+import { fit, ground, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
+
+const caption = 18; // above each board, in CSS pixels
+const smallest = 12; // below it a patch is a plain cell
+
+export function render_boards(store, el) {
+  el.innerHTML = `<canvas tabindex="0" role="application"></canvas><ul class="pv-classes"></ul>`;
+  const canvas = el.querySelector("canvas");
+  const classes = el.querySelector("ul");
+  let boards = null;
+  let drawn = [];
+
+  const under = (event) => boards?.under(event.offsetX, event.offsetY) ?? null;
+  canvas.onpointermove = (event) => store.set({ hover: under(event) });
+  canvas.onpointerleave = () => store.set({ hover: null });
+  canvas.onclick = (event) => {
+    const n = under((event));
+    if (n !== null) store.select(n, { centre: true, save: true });
+  };
+  canvas.onkeydown = (event) => {
+    const place = box_of(store.scene, store.selected).place;
+    const [u, v] = plane_axes(store.main_axis);
+    const steps = { ArrowLeft: [u, -1], ArrowRight: [u, 1], ArrowDown: [v, -1], ArrowUp: [v, 1], PageDown: [store.main_axis, -1], PageUp: [store.main_axis, 1] };
+    const step = steps[event.key];
+    if (!step) return;
+    event.preventDefault();
+    place[step[0]] += step[1];
+    if (place[step[0]] < 0 || place[step[0]] >= store.scene.axes[step[0]].starts.length) return;
+    store.select(number_of(store.scene, place), { centre: true, save: true });
+  };
+  return () => {
+    const { scene, volume, window, show_label, main_axis, hover, selected } = store;
+    const width = canvas.clientWidth;
+    const now = [scene, volume, window, show_label, main_axis, hover, selected, width];
+    if (!width || now.every((value, n) => value === drawn[n])) return; // sliding leaves boards alone
+    drawn = now;
+    boards = new Boards(store, width);
+    canvas.style.height = `${boards.height}px`;
+    canvas.setAttribute("aria-label", `all ${scene.n_patches} patches, layer by layer along ${scene.axes[main_axis].name}`);
+    boards.draw(fit(canvas, width, boards.height), theme_of(el));
+    classes.innerHTML = "";
+    classes.append(...scene.classes.map((c) => legend(c, scene.n_patches)));
+  };
+}
+
+/** One class of the ramp: the legend that is the histogram too. */
+function legend({ low, high, label, count }, n_patches) {
+  const item = document.createElement("li");
+  item.innerHTML = `<i></i><span>${label} image</span><b></b>`;
+  const bar = item.querySelector("i");
+  bar.style.background = real_colour((low + high) / 2);
+  bar.style.width = `${Math.max(6, (70 * count) / n_patches)}px`;
+  item.lastChild.textContent = count.toLocaleString("en");
+  return item;
+}
+
+class Boards {
+  u; v; layers; columns; rows;
+
+  constructor(store, width) {
+    this.store = store;
+    this.scene = store.scene;
+    this.axis = store.main_axis;
+    const [u, v] = plane_axes(this.axis);
+    const [layers, columns, rows] = [this.axis, u, v].map((a) => this.scene.axes[a].starts.length);
+    Object.assign(this, { u, v, layers, columns, rows });
+    const cell = (across) => (width - 10 * (across - 1)) / across / this.columns;
+    this.across = this.layers <= 4 ? this.layers : Math.ceil(Math.sqrt(this.layers));
+    const [wide, high] = [this.u, this.v].map((a) => this.scene.axes[a].patch * this.scene.axes[a].spacing);
+    this.cell = [Math.min(cell(this.across), 72), 0];
+    this.cell[1] = Math.max(3, Math.min(72, (this.cell[0] * high) / wide));
+    this.board = [this.cell[0] * this.columns + 10, this.cell[1] * this.rows + caption + 6];
+    this.height = Math.ceil(Math.ceil(this.layers / this.across) * this.board[1]);
+    this.plain = this.cell[0] < smallest;
+  }
+
+  /** The top left pixel of a patch's cell. */
+  place(layer, column, row) {
+    return [
+      (layer % this.across) * this.board[0] + column * this.cell[0],
+      Math.floor(layer / this.across) * this.board[1] + caption + (this.rows - 1 - row) * this.cell[1],
+    ];
+  }
+
+  number(layer, column, row) {
+    const place = [0, 0, 0];
+    [place[this.axis], place[this.u], place[this.v]] = [layer, column, row];
+    return number_of(this.scene, place);
+  }
+
+  under(x, y) {
+    const [across, down] = [Math.floor(x / this.board[0]), Math.floor(y / this.board[1])];
+    const layer = down * this.across + across;
+    const column = Math.floor((x - across * this.board[0]) / this.cell[0]);
+    const row = this.rows - 1 - Math.floor((y - down * this.board[1] - caption) / this.cell[1]);
+    const inside = layer < this.layers && column >= 0 && column < this.columns && row >= 0 && row < this.rows;
+    return inside ? this.number(layer, column, row) : null;
+  }
+
+  draw(ctx, theme) {
+    const axis = this.scene.axes[this.axis];
+    ctx.font = `12px ${theme.font}`;
+    for (let layer = 0; layer < this.layers; layer++) {
+      const [x, y] = this.place(layer, 0, this.rows - 1);
+      const from = axis.starts[layer];
+      ctx.fillStyle = theme.muted;
+      ctx.textBaseline = "bottom";
+      ctx.textAlign = "left";
+      ctx.fillText(`${axis.name} ${from} … ${from + axis.patch}`, x, y - 3, this.board[0]);
+      for (let column = 0; column < this.columns; column++)
+        for (let row = 0; row < this.rows; row++) this.draw_patch(ctx, layer, column, row);
+    }
+  }
+
+  draw_patch(ctx, layer, column, row) {
+    const { store, cell } = this;
+    const box = box_of(this.scene, this.number(layer, column, row));
+    const [x, y] = this.place(layer, column, row);
+    const [w, h] = [cell[0] - 3, cell[1] - 3];
+    const colour = real_colour(box.real);
+    ctx.fillStyle = this.plain ? colour : ground;
+    ctx.fillRect(x, y, Math.max(w, 1), Math.max(h, 1));
+    const chosen = box.n === store.selected;
+    if (this.plain && !chosen) return;
+    if (!this.plain && store.volume) ctx.drawImage(this.thumbnail(box, Math.round(w), Math.round(h)), x, y, w, h);
+    ctx.strokeStyle = chosen ? selection : colour;
+    ctx.lineWidth = chosen || box.n === store.hover ? 3 : 1.5;
+    ctx.strokeRect(x + 0.75, y + 0.75, w - 1.5, h - 1.5);
+    if (w < 36) return;
+    ctx.fillStyle = "#fff";
+    ctx.textBaseline = "top";
+    ctx.textAlign = "left";
+    ctx.strokeStyle = ground;
+    ctx.strokeText(String(box.n + 1), x + 4, y + 4);
+    ctx.fillText(String(box.n + 1), x + 4, y + 4);
+  }
+
+  /** A slice of a patch as the network gets it: through the middle of what is image in it. */
+  thumbnail(box, w, h) {
+    const canvas = document.createElement("canvas");
+    Object.assign(canvas, { width: w, height: h });
+    const image = new ImageData(w, h);
+    const sample = (a, n) =>
+      Array.from({ length: n }, (_, m) => box.corner[a] + Math.floor(((m + 0.5) / n) * box.size[a]));
+    const from = Math.max(0, box.corner[this.axis]);
+    const middle = from + (this.scene.axes[this.axis].inside[box.place[this.axis]] >> 1);
+    painter_of(this.store).fill(new Uint32Array(image.data.buffer), this.axis, middle, sample(this.u, w), sample(this.v, h));
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    return canvas;
+  }
+}

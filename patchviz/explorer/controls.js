@@ -1,0 +1,252 @@
+// The controls: patch size over its sawtooth of padding, the picture's own, and a fold with the rest.
+
+const policies = {
+  centered: "centered: overflow on both sides",
+  tight: "tight: fewest that cover, centered",
+  shifted: "shifted: last one moved inside (TorchIO)",
+  respaced: "respaced: spread evenly inside (nnU-Net)",
+  padded_end: "padded_end: all padding at the end (tiler)",
+  dropped: "dropped: what does not fit is lost (patchify)",
+};
+const padding_modes = ["edge", "constant", "reflect", "wrap"];
+const thumb = 16; // width of a slider's handle, which its track is shorter by
+
+export function render_sentence(store, el) {
+  let shown = null;
+  return () => {
+    if (store.scene === shown) return;
+    const before = new Map((shown?.sentence ?? []).map((word) => [word.key, word.text]));
+    shown = store.scene;
+    el.replaceChildren(
+      ...shown.sentence.map(({ text, key, strong }) => {
+        const word = document.createElement(strong ? "strong" : "span");
+        word.textContent = text;
+        if (key) word.dataset.key = key;
+        if (key && before.has(key) && before.get(key) !== text) word.className = "pv-flash";
+        return word;
+      }),
+    );
+  };
+}
+
+export function render_patch_size(store, el) {
+  el.innerHTML = `
+    <div class="pv-track">
+      <svg preserveAspectRatio="none" aria-hidden="true"></svg>
+      <output></output>
+      <input type="range" step="1" aria-label="patch size">
+      <ol aria-hidden="true"></ol>
+    </div>
+    <div class="pv-axes"></div>
+    <div class="pv-sizes"></div>
+    <p class="pv-note" role="status"></p>`;
+  const [track, axes, sizes, note] = ([...el.children]);
+  const slider = track.querySelector("input");
+  const link = check("same on all axes", sizes);
+  const size = number("patch size", sizes);
+  const rows = [0, 1, 2].map((a) => make_size_row(store, a, axes));
+  let plotted = null;
+  let known_shape = null;
+
+  const cube = (edge) => ({ patch_size: [edge, edge, edge] });
+  slider.oninput = () => store.change(cube(Number(slider.value)), true);
+  slider.onchange = () => store.commit();
+  size.onchange = () => size.reportValidity() && store.change(cube(Number(size.value)));
+  const show_linked = () => {
+    track.hidden = size.parentElement.hidden = !link.checked;
+    axes.hidden = link.checked;
+  };
+  link.onchange = () => {
+    show_linked();
+    if (link.checked) store.change(cube(store.scene.settings.patch_size[0]));
+  };
+
+  return () => {
+    const { scene, refusal } = store;
+    const { patch_size } = scene.settings;
+    const shape = scene.axes.map((axis) => axis.size).join();
+    if (new Set(patch_size).size > 1) link.checked = false;
+    else if (known_shape !== shape) link.checked = true;
+    known_shape = shape;
+    show_linked();
+    put(size, patch_size[0]);
+    rows.forEach((row) => row());
+    if (scene.track !== plotted) plot(track, scene.track);
+    plotted = scene.track;
+    // under the hand the slider shows what is wished for, also where that is impossible
+    if (!store.ghost) put(slider, patch_size[0]);
+    mark_now(track, scene.track, patch_size[0]);
+    say(note, [track, size], "patch_size", scene.notes, refusal);
+  };
+}
+
+/** Slider and number for the patch size along one axis. */
+function make_size_row(store, axis, parent) {
+  const name = `patch size along ${"ijk"[axis]}`;
+  const slider = make_input(name, parent, { type: "range", step: "1", min: "1" });
+  const input = make_input("", slider.parentElement, { type: "number", step: "1", min: "1", "aria-label": name });
+  const sizes = (from) => {
+    const patch_size = [...store.scene.settings.patch_size];
+    patch_size[axis] = Number(from.value);
+    return { patch_size };
+  };
+  slider.oninput = () => store.change(sizes(slider), true);
+  slider.onchange = () => store.commit();
+  input.onchange = () => input.reportValidity() && store.change(sizes(input));
+  return () => {
+    const { size, patch } = store.scene.axes[axis];
+    slider.max = String(Math.max(size, patch));
+    if (!store.ghost) put(slider, patch);
+    put(input, patch);
+  };
+}
+
+/** Draw the sawtooth: the share of padding for each size, with ticks where a U-Net halves evenly. */
+function plot(track, { sizes, padding, unseen, ticks }) {
+  const svg = track.querySelector("svg");
+  const [first, last] = [sizes[0], sizes[sizes.length - 1]];
+  const area = (shares) =>
+    `M${first},100L${shares.map((share, n) => `${sizes[n]},${100 - 100 * (share ?? 0)}`).join("L")}L${last},100Z`;
+  const lines = ticks.map((size) => `M${size},100V0`).join("");
+  svg.setAttribute("viewBox", `${first} 0 ${Math.max(1, last - first)} 100`);
+  svg.innerHTML = `<path class="pv-ticks" d="${lines}"/><path class="pv-saw" d="${area(padding)}"/>
+    <path class="pv-lost" d="${area(unseen)}"/><path class="pv-now"/>`;
+  Object.assign(track.querySelector("input"), { min: first, max: last });
+  const step = Math.ceil(ticks.length / 9);
+  track.querySelector("ol").replaceChildren(
+    ...ticks
+      .filter((_, n) => n % step === 0)
+      .map((size) => {
+        const item = document.createElement("li");
+        item.textContent = String(size);
+        const share = (size - first) / Math.max(1, last - first);
+        item.style.left = `calc(${thumb / 2}px + ${share} * (100% - ${thumb}px))`;
+        return item;
+      }),
+  );
+}
+
+function mark_now(track, { sizes, padding, unseen, counts }, size) {
+  const n = sizes.indexOf(size);
+  track.querySelector(".pv-now").setAttribute("d", n < 0 ? "" : `M${size},100V${100 - 100 * padding[n]}`);
+  const input = track.querySelector("input");
+  const text = n < 0 || counts[n] === null ? "" : `${counts[n]} patches, ${percent(padding[n])} padding${unseen[n] ? `, ${percent(unseen[n])} lost` : ""}`;
+  input.setAttribute("aria-valuetext", `${size} voxels, ${text}`);
+  track.querySelector("output").value = text;
+}
+
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+export function render_fold(store, el) {
+  el.innerHTML = `<summary>overlap, policy, padding mode, batch size</summary><div class="pv-fields"></div><p class="pv-note" role="status"></p>`;
+  const fields = el.querySelector(".pv-fields");
+  const note = el.querySelector(".pv-note");
+  const overlap = make_input("overlap", fields, { type: "text", inputmode: "numeric", size: "8", title: "voxels, for all axes or one per axis: 16, 16, 4" });
+  const policy = choice("policy", fields, Object.entries(policies));
+  const padding_mode = choice("padding mode", fields, padding_modes.map((mode) => [mode, mode]));
+  const batch_size = number("batch size", fields);
+  overlap.onchange = () => {
+    const given = overlap.value.split(/[^\d.-]+/).filter(Boolean).map(Number);
+    store.change({ overlap: given.length === 1 ? store.scene.axes.map(() => given[0]) : given });
+  };
+  policy.onchange = () => store.change({ policy: policy.value, ...(policy.value === "centered" ? {} : { start: null }) });
+  padding_mode.onchange = () => store.change({ padding_mode: padding_mode.value });
+  batch_size.onchange = () => store.change({ batch_size: Math.max(1, Number(batch_size.value)) });
+  return () => {
+    const { settings, notes } = store.scene;
+    put(overlap, new Set(settings.overlap).size > 1 ? settings.overlap.join(", ") : settings.overlap[0]);
+    put(policy, settings.policy);
+    put(padding_mode, settings.padding_mode);
+    put(batch_size, settings.batch_size);
+    for (const [control, input] of Object.entries({ overlap, policy, start: policy })) {
+      say(null, [input], control, notes, store.refusal);
+    }
+    const about = notes.filter(({ control }) => control !== "patch_size");
+    const refused = store.refusal && store.refusal.control !== "patch_size" ? store.refusal.text : null;
+    note.textContent = refused ?? about.map(({ text }) => text).join("; ");
+    note.dataset.level = refused ? "red" : "amber";
+  };
+}
+
+export function render_picture(store, el) {
+  const subject = choice("subject", el, []);
+  const channel = choice("channel", el, []);
+  const low = slider("darkest", el);
+  const high = slider("brightest", el);
+  const label = check("label", el);
+  subject.onchange = () => store.change({ subject: Number(subject.value), channel: 0, patch_size: store.scene.settings.patch_size });
+  channel.onchange = () => store.change({ channel: Number(channel.value) });
+  label.onchange = () => store.set({ show_label: label.checked });
+  const set_window = () => store.set({ window: [Number(low.value), Math.max(Number(high.value), Number(low.value) + 1)] });
+  low.oninput = high.oninput = set_window;
+  return () => {
+    const { scene, volume, window, show_label } = store;
+    const ids = store.model.get("subject_ids");
+    fill(subject, ids, scene.settings.subject);
+    fill(channel, Array.from({ length: scene.n_channels }, (_, n) => `channel ${n + 1}`), scene.settings.channel);
+    label.checked = show_label;
+    label.parentElement.hidden = !scene.has_label;
+    put(low, window[0]);
+    put(high, window[1]);
+    const real = (grey) => (volume ? (volume.low + (grey / 255) * (volume.high - volume.low)).toPrecision(3) : "");
+    low.setAttribute("aria-valuetext", real(window[0]));
+    high.setAttribute("aria-valuetext", real(window[1]));
+  };
+}
+
+/** Offer names as the options of a choice that shows only where there are several. */
+function fill(select, names, now) {
+  select.parentElement.hidden = names.length < 2;
+  if (select.options.length !== names.length) select.replaceChildren(...names.map((name, n) => new Option(name, String(n))));
+  select.value = String(now);
+}
+
+/** Turn a control amber or red, and say why. */
+function say(note, controls, name, notes, refusal) {
+  const refused = refusal?.control === name ? refusal.text : null;
+  const found = notes.filter(({ control }) => control === name).map(({ text }) => text);
+  const level = refused ? "red" : found.length ? "amber" : "";
+  controls.forEach((control) => (control.dataset.level = level));
+  if (!note) return;
+  note.dataset.level = level;
+  note.textContent = refused ?? found.join("; ");
+}
+
+/** Show a value, unless somebody is typing there. */
+function put(input, value) {
+  const typing = ["number", "text"].includes(input.type) && input.getRootNode().activeElement === input;
+  if (!typing) input.value = String(value);
+}
+
+function labelled(name, control, parent) {
+  const label = document.createElement("label");
+  label.append(name, control);
+  parent.append(label);
+  return control;
+}
+
+function make_input(name, parent, attributes) {
+  const input = document.createElement("input");
+  Object.entries(attributes).forEach(([key, value]) => input.setAttribute(key, value));
+  labelled(name, input, parent);
+  return input;
+}
+
+function number(name, parent, min = 1) {
+  return make_input(name, parent, { type: "number", step: "1", min: String(min) });
+}
+
+function slider(name, parent) {
+  return make_input(name, parent, { type: "range", min: "0", max: "255" });
+}
+
+function check(name, parent) {
+  return make_input(name, parent, { type: "checkbox" });
+}
+
+function choice(name, parent, options) {
+  const select = document.createElement("select");
+  select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+  labelled(name, select, parent);
+  return select;
+}

@@ -1,0 +1,83 @@
+// The explorer: puts the views on the page and keeps them in step with one store.
+
+import { open_store } from "./store.js";
+import { render_boards } from "./boards.js";
+import { render_cage } from "./cage.js";
+import { render_fold, render_patch_size, render_picture, render_sentence } from "./controls.js";
+import { render_ledger } from "./ledger.js";
+import { render_planes } from "./planes.js";
+
+/** Each view and control by the class of the element that it fills. */
+const views = {
+  "pv-sentence": render_sentence,
+  "pv-patch-size": render_patch_size,
+  "pv-planes": render_planes,
+  "pv-cage": render_cage,
+  "pv-boards": render_boards,
+  "pv-picture": render_picture,
+  "pv-fold": render_fold,
+  "pv-numbers": render_ledger,
+};
+
+const page = `
+  <h3 class="pv-sentence"></h3>
+  <div class="pv-patch-size" role="group" aria-label="patch size"></div>
+  <div class="pv-stage">
+    <section class="pv-planes" aria-label="planes"></section>
+    <div class="pv-side">
+      <div class="pv-tabs"><button aria-pressed="true">3-D</button><button aria-pressed="false">all patches</button></div>
+      <section class="pv-cage" aria-label="three dimensions"></section>
+      <section class="pv-boards" aria-label="all patches"></section>
+    </div>
+  </div>
+  <div class="pv-picture" role="group" aria-label="picture"></div>
+  <details class="pv-fold"></details>
+  <details class="pv-numbers"></details>
+  <p class="pv-message" role="alert"></p>`;
+
+export default {
+  render({ model, el }) {
+    const root = document.createElement("div");
+    root.className = "patchviz";
+    root.innerHTML = page;
+    // keys typed here are the explorer's: JupyterLab's shortcuts stay out
+    root.dataset.lmSuppressShortcuts = "true";
+    root.addEventListener("keydown", (event) => event.stopPropagation());
+    el.append(root);
+    add_tabs(root);
+
+    const store = open_store(model);
+    const draws = Object.entries(views).map(([name, render]) => render(store, root.querySelector(`.${name}`)));
+    const message = root.querySelector(".pv-message");
+    const forget = store.watch(() => {
+      draws.forEach((draw) => draw());
+      message.textContent = store.refusal && !store.refusal.control ? store.refusal.text : "";
+      if (store.volume) root.dataset.ready = "1";
+    });
+    const redraw = () => store.touch();
+    const sizes = new ResizeObserver(redraw);
+    sizes.observe(root);
+    const themes = new MutationObserver(redraw);
+    themes.observe(document.body, { attributeFilter: ["data-jp-theme-name", "class"] });
+    return () => {
+      sizes.disconnect();
+      themes.disconnect();
+      forget();
+      store.close();
+      root.remove();
+    };
+  },
+};
+
+/** Where there is little width, cage and boards take turns. */
+function add_tabs(root) {
+  const side = (root.querySelector(".pv-side"));
+  const tabs = [...side.querySelectorAll("button")];
+  tabs.forEach((tab, n) => {
+    tab.onclick = () => {
+      side.dataset.tab = String(n);
+      tabs.forEach((other) => other.setAttribute("aria-pressed", String(other === tab)));
+      window.dispatchEvent(new Event("resize"));
+    };
+  });
+}

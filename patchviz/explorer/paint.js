@@ -1,0 +1,135 @@
+// Pixels: voxels to colours, and the colours that mean something.
+
+export const selection = "#ff8f1f"; // the selected patch, and nothing else
+export const never_seen = "#ff2fd0"; // voxels that no patch holds, and nothing else
+export const ground = "#12171d"; // behind anatomy, in both themes, as on a reading-room screen
+const label_tints = [[255, 196, 61], [122, 214, 120], [240, 122, 122], [110, 170, 255]];
+const ramp = [[0, 38, 94, 128], [0.25, 47, 120, 156], [0.5, 66, 160, 196], [1, 176, 236, 255]];
+
+/** The colour of a box by how much of it is image: one hue, lighter the more is real. */
+export function real_colour(real, alpha = 1) {
+  const high = Math.max(1, ramp.findIndex(([at]) => at >= real));
+  const [from, to] = [ramp[high - 1], ramp[high]];
+  const t = (real - from[0]) / (to[0] - from[0]);
+  const mix = [1, 2, 3].map((c) => Math.round(from[c] + t * (to[c] - from[c])));
+  return `rgba(${mix.join()},${alpha})`;
+}
+
+/** The colours of the theme around `el`, for drawing on a canvas. */
+export function theme_of(el) {
+  const style = getComputedStyle(el);
+  const read = (name) => style.getPropertyValue(name).trim();
+  return { text: read("--pv-text"), muted: read("--pv-muted"), line: read("--pv-line"), font: style.fontFamily };
+}
+
+/** Fit a canvas's pixels to its place on the page; returns its context in CSS pixels. */
+export function fit(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
+  const ctx = (canvas.getContext("2d"));
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, width, height);
+  return ctx;
+}
+
+/** Look-up from voxel and label value to a pixel, plain in [0], dimmed and hazy as padding in [1]. */
+function make_table([low, high], tinted) {
+  return [{ dim: 1, haze: [0, 0, 0] }, { dim: 0.5, haze: [22, 32, 44] }].map(({ dim, haze }) => {
+    const table = new Uint32Array(256 * (tinted ? label_tints.length + 1 : 1));
+    for (let entry = 0; entry < table.length; entry++) {
+      const grey = 255 * Math.min(1, Math.max(0, ((entry & 255) - low) / Math.max(1, high - low)));
+      const tint = label_tints[(entry >> 8) - 1];
+      const [r, g, b] = [0, 1, 2].map((c) => haze[c] + dim * (tint ? 0.5 * grey + 0.5 * tint[c] : grey));
+      table[entry] = (255 << 24) | (b << 16) | (g << 8) | r;
+    }
+    return table;
+  });
+}
+
+
+const painters = new WeakMap();
+
+/** The painter of a store: its views share the slices that it has painted. */
+export function painter_of(store) {
+  if (!painters.has(store)) painters.set(store, new Painter(store));
+  return painters.get(store);
+}
+
+class Painter {
+  constructor(store) {
+    this.store = store;
+    this.key = "";
+    this.slices = [0, 1, 2].map(() => ({ canvas: document.createElement("canvas"), from: ([]) }));
+  }
+
+  /** The slice through the crosshair across one axis, from end to end of what image and grid span. */
+  slice(axis) {
+    const { scene, volume, window, show_label, position } = this.store;
+    const slice = this.slices[axis];
+    const from = [scene, volume, window, show_label, position[axis]];
+    if (from.some((value, n) => value !== slice.from[n])) this.paint(slice.canvas, axis);
+    slice.from = from;
+    return slice.canvas;
+  }
+
+  tables() {
+    const { window, volume, show_label } = this.store;
+    const tinted = Boolean(volume?.label && show_label);
+    const key = `${window} ${tinted}`;
+    if (key !== this.key) this.made = make_table(window, tinted);
+    this.key = key;
+    return { tables: (this.made), tinted };
+  }
+
+  /**
+   * Fill `pixels` (row 0 at the top) with the voxels at columns `us` and rows `vs`, positions of the
+   * axes u and v, where the third axis stands at `at`; each value comes through the index maps.
+   */
+  fill(pixels, axis, at, us, vs) {
+    const { scene, volume } = this.store;
+    const { tables, tinted } = this.tables();
+    const [u_axis, v_axis] = plane_axes(axis);
+    const strides = [volume.shape[1] * volume.shape[2], volume.shape[2], 1];
+    const look = (a, p) => {
+      const { image_index, span } = scene.axes[a];
+      const index = image_index[p - span[0]];
+      return index === undefined || index < 0 ? -1 : index * strides[a];
+    };
+    const outside = (a, p) => p < 0 || p >= scene.axes[a].size;
+    const base = look(axis, at);
+    const far = outside(axis, at);
+    const columns = us.map((p) => look(u_axis, p));
+    const beyond = us.map((p) => far || outside(u_axis, p));
+    const { image, label } = volume;
+    vs.forEach((p, y) => {
+      const row = look(v_axis, p);
+      const padded = outside(v_axis, p);
+      const target = (vs.length - 1 - y) * us.length;
+      for (let x = 0; x < columns.length; x++) {
+        const zero = base < 0 || row < 0 || columns[x] < 0;
+        const voxel = base + row + columns[x];
+        const entry = zero ? 0 : image[voxel] | (tinted ? Math.min(label[voxel], 4) << 8 : 0);
+        pixels[target + x] = tables[padded || beyond[x] ? 1 : 0][entry];
+      }
+    });
+  }
+
+  paint(canvas, axis) {
+    const [us, vs] = plane_axes(axis).map((a) => range(...this.store.scene.axes[a].span));
+    const image = new ImageData(us.length, vs.length);
+    const pixels = new Uint32Array(image.data.buffer);
+    if (this.store.volume) this.fill(pixels, axis, this.store.position[axis], us, vs);
+    Object.assign(canvas, { width: us.length, height: vs.length });
+    canvas.getContext("2d").putImageData(image, 0, 0);
+  }
+}
+
+/** The axes that a plane shows: to the right, and upwards. */
+export function plane_axes(axis) {
+  return [0, 1, 2].filter((a) => a !== axis);
+}
+
+export function range(from, to) {
+  return Array.from({ length: to - from }, (_, n) => from + n);
+}

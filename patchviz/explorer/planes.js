@@ -1,0 +1,331 @@
+// The planes: one large with rulers, boxes and padding, two small ones that a click makes large.
+
+import { box_at, box_of, clamp, number_of } from "./store.js";
+import { fit, ground, never_seen, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
+
+const plane_names = { S: "axial", I: "axial", A: "coronal", P: "coronal", L: "sagittal", R: "sagittal" };
+const ruler = 46; // room for the rulers, in CSS pixels
+const room = 1.4; // the image's surroundings, in image sizes: the scale stays while patches change
+
+export function render_planes(store, el) {
+  el.innerHTML = `
+    <div class="pv-main"><canvas tabindex="0" role="application"></canvas><p class="pv-readout"></p></div>
+    <div class="pv-thumbs"></div>
+    <div class="pv-sliders"></div>`;
+  const canvas = el.querySelector(".pv-main canvas");
+  const readout = el.querySelector(".pv-readout");
+  const thumbs = [0, 1].map(() => make_thumb(store, el.querySelector(".pv-thumbs")));
+  const sliders = [0, 1, 2].map((a) => make_slider(store, a, el.querySelector(".pv-sliders")));
+  let view = null;
+
+  const draw = () => {
+    const { scene, main_axis: axis, position } = store;
+    const width = canvas.parentElement.clientWidth;
+    view = new View(scene, axis, width, width, true);
+    canvas.style.height = `${view.height}px`;
+    view.draw(fit(canvas, view.width, view.height), store, theme_of(el));
+    canvas.setAttribute("aria-label", `${plane_title(scene, axis, position[axis])}, with patch boxes`);
+    readout.textContent = describe(store);
+    plane_axes(axis).forEach((a, n) => thumbs[n](a));
+    sliders.forEach((slider) => slider());
+  };
+
+  const at = (event) => view.position(event.offsetX, event.offsetY, store.position);
+  let pressed = null;
+  canvas.onpointerdown = (event) => {
+    canvas.focus();
+    canvas.setPointerCapture(event.pointerId);
+    pressed = { x: event.offsetX, y: event.offsetY, moved: false };
+  };
+  canvas.onpointermove = (event) => {
+    if (pressed) pressed.moved ||= Math.hypot(event.offsetX - pressed.x, event.offsetY - pressed.y) > 4;
+    if (pressed?.moved) store.set({ position: at(event) });
+    else store.set({ hover: box_at(store.scene, at(event)) });
+  };
+  canvas.onpointerup = (event) => {
+    const n = box_at(store.scene, at(event));
+    if (!pressed?.moved) store.set({ position: at(event) });
+    if (!pressed?.moved && n !== null) store.select(n, { anchor: at(event), save: true });
+    pressed = null;
+  };
+  canvas.onpointerleave = () => store.set({ hover: null });
+  canvas.onwheel = (event) => {
+    if (document.activeElement !== canvas) return; // the page scrolls until the plane is clicked
+    event.preventDefault();
+    slide(store, store.main_axis, -Math.sign(event.deltaY));
+  };
+  canvas.onkeydown = (event) => {
+    const [u, v] = plane_axes(store.main_axis);
+    const steps = { ArrowLeft: [u, -1], ArrowRight: [u, 1], ArrowDown: [v, -1], ArrowUp: [v, 1], PageDown: [store.main_axis, -1], PageUp: [store.main_axis, 1] };
+    const step = steps[event.key];
+    if (step) slide(store, step[0], step[1]);
+    if (event.key === "Enter") store.select(box_at(store.scene, store.position) ?? store.selected, { save: true });
+    if (step) event.preventDefault();
+  };
+  return draw;
+}
+
+function slide(store, axis, by) {
+  const position = [...store.position];
+  position[axis] = clamp(position[axis] + by, ...store.scene.axes[axis].span);
+  store.set({ position });
+}
+
+export function plane_title(scene, axis, at) {
+  const { name, ends } = scene.axes[axis];
+  return `${plane_names[ends[1]] ?? "plane"} ${name} = ${at}`;
+}
+
+/** One line on the patch under the pointer, or else the selected one. */
+function describe({ scene, hover, selected }) {
+  const { n, corner, real } = box_of(scene, hover ?? selected);
+  const share = real === 1 ? "all inside the image" : `${(100 * real).toPrecision(3)} % image`;
+  return `patch ${n + 1} of ${scene.n_patches.toLocaleString("en")} · corner ${corner.join(", ")} · ${share}`;
+}
+
+function make_thumb(store, parent) {
+  const button = document.createElement("button");
+  const canvas = document.createElement("canvas");
+  const caption = document.createElement("span");
+  button.append(canvas, caption);
+  parent.append(button);
+  let shown = 0;
+  button.onclick = () => store.set({ main_axis: shown });
+  return (axis) => {
+    shown = axis;
+    caption.textContent = plane_title(store.scene, axis, store.position[axis]);
+    button.title = "Show this plane large";
+    const width = button.clientWidth;
+    const view = new View(store.scene, axis, width, width, false);
+    canvas.style.height = `${view.height}px`;
+    view.draw(fit(canvas, view.width, view.height), store, null);
+  };
+}
+
+function make_slider(store, axis, parent) {
+  const label = document.createElement("label");
+  const name = document.createElement("span");
+  const input = Object.assign(document.createElement("input"), { type: "range", step: 1 });
+  const output = document.createElement("output");
+  label.append(name, input, output);
+  parent.append(label);
+  input.oninput = () => {
+    const position = [...store.position];
+    position[axis] = Number(input.value);
+    store.set({ position });
+  };
+  return () => {
+    const { span, name: letter } = store.scene.axes[axis];
+    name.textContent = letter;
+    input.setAttribute("aria-label", `slice along ${letter}`);
+    Object.assign(input, { min: span[0], max: span[1] - 1, value: store.position[axis] });
+    output.value = String(store.position[axis]);
+  };
+}
+
+/** How one plane lies on a canvas: millimetres to pixels, the same on both axes. */
+class View {
+  constructor(scene, axis, width, height, large) {
+    this.scene = scene;
+    this.axis = axis;
+    this.large = large;
+    this.axes = plane_axes(axis).map((a) => scene.axes[a]);
+    const extents = this.axes.map(({ size, spacing, span }) => Math.max(large ? room * size : 0, span[1] - span[0]) * spacing);
+    const edge = large ? ruler : 0;
+    const scale = Math.min((width - edge) / extents[0], (height - edge) / extents[1]);
+    this.width = width;
+    this.height = Math.round(extents[1] * scale + edge);
+    this.scales = this.axes.map(({ spacing }) => spacing * scale);
+    const middles = [edge + (width - edge) / 2, (this.height - edge) / 2];
+    this.origins = this.axes.map(({ span }, n) => middles[n] + (n ? 1 : -1) * ((span[0] + span[1]) / 2) * this.scales[n]);
+  }
+
+  x(p) {
+    return this.origins[0] + p * this.scales[0];
+  }
+
+  y(p) {
+    return this.origins[1] - p * this.scales[1];
+  }
+
+  /** The position under a pixel, the third axis left as it is. */
+  position(x, y, now) {
+    const [u, v] = plane_axes(this.axis);
+    const position = [...now];
+    position[u] = clamp(Math.floor((x - this.origins[0]) / this.scales[0]), ...this.axes[0].span);
+    position[v] = clamp(Math.floor((this.origins[1] - y) / this.scales[1]), ...this.axes[1].span);
+    return position;
+  }
+
+  rect(us, vs) {
+    return ([this.x(us[0]), this.y(vs[1]), this.x(us[1]) - this.x(us[0]), this.y(vs[0]) - this.y(vs[1])]);
+  }
+
+  draw(ctx, store, theme) {
+    const [u, v] = this.axes;
+    const at = store.position[this.axis];
+    const third = this.scene.axes[this.axis];
+    ctx.fillStyle = ground;
+    ctx.fillRect(...this.rect(u.span, v.span));
+    ctx.imageSmoothingEnabled = false;
+    ctx.drawImage(painter_of(store).slice(this.axis), ...this.rect(u.span, v.span));
+    this.hatch(ctx, at < 0 || at >= third.size);
+    this.mark_unseen(ctx, at, third);
+    if (store.ghost) this.draw_ghost(ctx, store.ghost);
+    this.draw_boxes(ctx, store, at);
+    ctx.strokeStyle = "#f4f6f8";
+    ctx.lineWidth = this.large ? 1.5 : 1;
+    ctx.strokeRect(...this.rect([0, u.size], [0, v.size]));
+    this.draw_crosshair(ctx, store.position);
+    if (this.large) this.draw_rulers(ctx, theme);
+    if (this.large) this.draw_ends(ctx);
+  }
+
+  /** Padding is hatched: everything of the span that is not image. */
+  hatch(ctx, all) {
+    const [u, v] = this.axes;
+    const [x, y, w, h] = this.rect(u.span, v.span);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(x, y, w, h);
+    if (!all) ctx.rect(...this.rect([0, u.size], [0, v.size]));
+    ctx.clip("evenodd");
+    ctx.beginPath();
+    for (let d = -h; d < w; d += this.large ? 9 : 6) {
+      ctx.moveTo(x + d, y + h);
+      ctx.lineTo(x + d + h, y);
+    }
+    ctx.strokeStyle = "rgba(255,255,255,.3)";
+    ctx.lineWidth = 1;
+    ctx.stroke();
+    ctx.restore();
+  }
+
+  mark_unseen(ctx, at, third) {
+    const [u, v] = this.axes;
+    ctx.save();
+    ctx.beginPath();
+    const whole = third.unseen.some(([from, to]) => at >= from && at < to);
+    if (whole) ctx.rect(...this.rect([0, u.size], [0, v.size]));
+    else u.unseen.forEach((run) => ctx.rect(...this.rect(run, [0, v.size])));
+    if (!whole) v.unseen.forEach((run) => ctx.rect(...this.rect([0, u.size], run)));
+    ctx.fillStyle = never_seen;
+    ctx.globalAlpha = 0.45;
+    ctx.fill();
+    ctx.restore();
+  }
+
+  draw_ghost(ctx, ghost) {
+    const [u, v] = plane_axes(this.axis).map((a) => ghost.axes[a]);
+    ctx.save();
+    ctx.setLineDash([3, 4]);
+    ctx.strokeStyle = "rgba(255,255,255,.5)";
+    u.starts.forEach((s) => v.starts.forEach((t) => ctx.strokeRect(...this.rect([s, s + u.patch], [t, t + v.patch]))));
+    ctx.restore();
+  }
+
+  /** The boxes that the plane cuts, by how real they are; the selected one also where it is not cut. */
+  draw_boxes(ctx, store, at) {
+    const { scene, axis } = this;
+    const third = scene.axes[axis];
+    const chosen = box_of(scene, store.selected);
+    const holds = (m) => at >= third.starts[m] && at < third.starts[m] + third.patch;
+    const layers = third.starts.map((_, m) => m).filter(holds);
+    // of overlapping layers, the one whose boxes are most nearly centred here stands for all
+    const layer = layers[layers.length >> 1];
+    const [a, b] = plane_axes(axis);
+    const outline = (corner, colour, width) => {
+      const [x, y, w, h] = this.rect([corner[a], corner[a] + this.axes[0].patch], [corner[b], corner[b] + this.axes[1].patch]);
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = width;
+      ctx.strokeRect(x + 1.5, y + 1.5, w - 3, h - 3); // inset, so that neighbours both show
+    };
+    if (layer !== undefined) {
+      this.axes[0].starts.forEach((_, m) => this.axes[1].starts.forEach((__, n) => {
+        const place = [0, 0, 0];
+        [place[axis], place[a], place[b]] = [layer, m, n];
+        const box = box_of(scene, number_of(scene, place));
+        const wide = store.hover === box.n ? 4 : this.large ? 2 : 1;
+        outline(box.corner, real_colour(box.real), wide);
+      }));
+    }
+    ctx.save();
+    if (!holds(chosen.place[axis])) ctx.setLineDash([5, 4]);
+    outline(chosen.corner, selection, this.large ? 3 : 2);
+    ctx.restore();
+  }
+
+  draw_crosshair(ctx, position) {
+    const [a, b] = plane_axes(this.axis);
+    const [u, v] = this.axes;
+    ctx.strokeStyle = "rgba(255,255,255,.55)";
+    ctx.lineWidth = 1;
+    ctx.beginPath();
+    ctx.moveTo(this.x(position[a] + 0.5), this.y(v.span[0]));
+    ctx.lineTo(this.x(position[a] + 0.5), this.y(v.span[1]));
+    ctx.moveTo(this.x(u.span[0]), this.y(position[b] + 0.5));
+    ctx.lineTo(this.x(u.span[1]), this.y(position[b] + 0.5));
+    ctx.stroke();
+  }
+
+  /** The rulers carry every patch of their axis as a bar, staggered where they overlap, and its start. */
+  draw_rulers(ctx, theme) {
+    ctx.font = `13px ${theme.font}`;
+    const [u, v] = this.axes;
+    const base = this.y(v.span[0]) + 4;
+    const left = this.x(u.span[0]) - 4;
+    ctx.fillStyle = ground;
+    ctx.fillRect(this.x(u.span[0]), base - 2, this.x(u.span[1]) - this.x(u.span[0]), 18);
+    ctx.fillRect(left - 16, this.y(v.span[1]), 18, this.y(v.span[0]) - this.y(v.span[1]));
+    draw_bars(u, (p) => this.x(p), (x, w, row, colour) => {
+      ctx.fillStyle = colour;
+      ctx.fillRect(x + 1, base + 5 * row, w - 2, 4);
+    });
+    draw_bars(v, (p) => -this.y(p), (y, h, row, colour) => {
+      ctx.fillStyle = colour;
+      ctx.fillRect(left - 5 * row - 4, -y - h + 1, 4, h - 2);
+    });
+    ctx.fillStyle = theme.text;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "top";
+    sparse(u.starts, 30, this.scales[0]).forEach((s) => ctx.fillText(String(s), this.x(s), base + 20));
+    ctx.textAlign = "right";
+    ctx.textBaseline = "middle";
+    sparse(v.starts, 18, this.scales[1]).forEach((s) => ctx.fillText(String(s), left - 20, this.y(s)));
+  }
+
+  /** Where the axes end: numbers in the image's corners, anatomical letters at its sides. */
+  draw_ends(ctx) {
+    const [u, v] = this.axes;
+    ctx.font = "bold 14px sans-serif";
+    ctx.fillStyle = "#ffe9a8";
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    const [middle_x, middle_y] = [this.x(u.size / 2), this.y(v.size / 2)];
+    ctx.fillText(u.ends[0], this.x(0) + 11, middle_y);
+    ctx.fillText(u.ends[1], this.x(u.size) - 11, middle_y);
+    ctx.fillText(v.ends[0], middle_x, this.y(0) - 11);
+    ctx.fillText(v.ends[1], middle_x, this.y(v.size) + 12);
+    ctx.font = "12px sans-serif";
+    ctx.fillText(`${u.name} ${u.size}`, this.x(u.size) - 24, this.y(0) - 10);
+    ctx.fillText(`${v.name} ${v.size}`, this.x(0) + 24, this.y(v.size) + 12);
+    ctx.fillText("0", this.x(0) + 9, this.y(0) - 10);
+  }
+}
+
+function draw_bars(axis, to, bar) {
+  const rows = axis.starts.length > 1 && axis.starts[1] - axis.starts[0] < axis.patch ? 3 : 2;
+  axis.starts.forEach((start, n) => {
+    bar(to(start), to(start + axis.patch) - to(start), n % rows, real_colour(axis.inside[n] / axis.patch));
+  });
+}
+
+/** Those of some places that stand at least `gap` pixels apart. */
+function sparse(places, gap, scale) {
+  let last = -Infinity;
+  return places.filter((p) => {
+    const far = (p - last) * scale >= gap;
+    if (far) last = p;
+    return far;
+  });
+}

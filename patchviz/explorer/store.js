@@ -1,0 +1,260 @@
+// The state of one explorer, shared by all its views: what the kernel knows, and what only the browser does.
+
+const ahead = 8; // patch sizes on either side that are resolved before they are asked for
+const most_scenes = 400;
+
+
+const stores = new WeakMap();
+
+/** Two views of one model share one store, so the volume is held once and they stay in step. */
+export function open_store(model) {
+  const store = stores.get(model) ?? new Store(model);
+  stores.set(model, store);
+  store.open();
+  return store;
+}
+
+export class Store {
+  constructor(model) {
+    this.model = model;
+    this.views = new Set();
+    this.n_open = 0;
+    this.frame = 0;
+    this.scenes = new Map();
+    this.target = null; // the settings last wished for
+    this.asked = null; // those that the kernel is working on
+    // shown
+    this.scene = null;
+    this.ghost = null; // the scene before the drag that goes on
+    this.volume = null;
+    this.refusal = null;
+    // client-only: never leaves the browser
+    this.position = [0, 0, 0];
+    this.main_axis = 2;
+    this.hover = null;
+    this.window = [0, 255];
+    this.show_label = true;
+    this.rotation = [-2.5, 0.45]; // from the right, the front and above, the origin farthest
+    this.explode = 0;
+    // shared: saved at the end of a gesture
+    this.selected = model.get("selected");
+    this.on_message = this.on_message.bind(this);
+    this.on_settings = this.on_settings.bind(this);
+    this.on_selected = this.on_selected.bind(this);
+  }
+
+  open() {
+    if (this.n_open++) return;
+    this.model.on("msg:custom", this.on_message);
+    this.model.on("change:settings", this.on_settings);
+    this.model.on("change:selected", this.on_selected);
+    this.request(this.model.get("settings"));
+  }
+
+  close() {
+    if (--this.n_open) return;
+    this.model.off("msg:custom", this.on_message);
+    this.model.off("change:settings", this.on_settings);
+    this.model.off("change:selected", this.on_selected);
+    cancelAnimationFrame(this.frame);
+    stores.delete(this.model);
+  }
+
+  /** Call `view()` before the next frame whenever something changes; returns the undoing. */
+  watch(view) {
+    this.views.add(view);
+    this.touch();
+    return () => this.views.delete(view);
+  }
+
+  set(changes) {
+    Object.assign(this, changes);
+    this.touch();
+  }
+
+  touch() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      if (this.scene) this.views.forEach((view) => view());
+    });
+  }
+
+  /** Show other settings; while a drag goes on the scene before it stays as a ghost. */
+  change(changes, dragging = false) {
+    if (!this.scene) return;
+    if (dragging) this.ghost ??= this.scene;
+    this.request({ ...this.target, ...changes });
+    if (!dragging) this.commit();
+  }
+
+  /** The gesture is over: the kernel learns what was chosen. */
+  commit() {
+    if (this.refusal) this.target = this.scene.settings;
+    this.set({ ghost: null });
+    this.model.set("settings", this.target);
+    this.model.save_changes();
+    this.look_ahead();
+  }
+
+  request(settings) {
+    this.target = settings;
+    this.pursue();
+  }
+
+  /** Get the target shown: from the scenes at hand, or else by asking, one question at a time. */
+  pursue() {
+    const known = this.scenes.get(JSON.stringify(this.target));
+    if (known) {
+      this.show(known);
+    } else if (!this.asked) {
+      this.asked = this.target;
+      this.model.send({ kind: "scene", settings: this.asked });
+    }
+  }
+
+  answer({ scene, control, text }) {
+    const asked = this.asked;
+    const settled = asked === this.target;
+    this.asked = null;
+    if (scene) this.keep(scene);
+    if (settled && scene) this.target = scene.settings;
+    if (settled && !scene) this.set({ refusal: { control, text } });
+    if (scene && this.scene?.settings !== this.target) this.show(scene);
+    if (!settled) this.pursue();
+    else if (!this.ghost) this.look_ahead();
+  }
+
+  keep(scene) {
+    if (this.scenes.size > most_scenes) this.scenes.clear();
+    this.scenes.set(JSON.stringify(scene.settings), scene);
+  }
+
+  /** Ask for the neighbouring patch sizes, so that the next drag finds them here. */
+  look_ahead() {
+    const settings = this.scene?.settings;
+    if (!settings || new Set(settings.patch_size).size > 1) return;
+    const [size] = settings.patch_size;
+    const { sizes } = this.scene.track;
+    const wanted = [];
+    for (let near = size - ahead; near <= size + ahead; near++) {
+      const next = { ...settings, patch_size: settings.patch_size.map(() => near) };
+      if (sizes.includes(near) && !this.scenes.has(JSON.stringify(next))) wanted.push(next);
+    }
+    if (wanted.length) this.model.send({ kind: "ahead", settings: wanted });
+  }
+
+  show(scene) {
+    const before = this.scene;
+    const { subject, channel } = scene.settings;
+    this.set({ scene, refusal: null });
+    if (before?.settings.subject !== subject) {
+      this.set({ position: scene.axes.map((axis) => axis.size >> 1) });
+    }
+    if (before?.settings.subject !== subject || before?.settings.channel !== channel) {
+      this.set({ volume: null });
+      this.model.send({ kind: "volume", subject, channel });
+    }
+    this.position = this.position.map((at, n) => clamp(at, ...scene.axes[n].span));
+    // the selection follows the voxel
+    const anchor = before && before.settings.subject === subject ? this.anchor : null;
+    const kept = anchor ? box_at(scene, anchor) : this.selected;
+    this.select(Math.min(kept ?? 0, scene.n_patches - 1), { anchor });
+  }
+
+  /** Select a patch by its number from 0; `centre` brings the planes to it. */
+  select(n, { anchor = null, centre = false, save = false } = {}) {
+    const box = box_of(this.scene, n);
+    const middle = box.corner.map((at, a) => at + (box.size[a] >> 1));
+    this.anchor = anchor ?? middle;
+    this.set({ selected: n });
+    if (centre) this.set({ position: middle });
+    if (save) {
+      this.model.set("selected", n);
+      this.model.save_changes();
+    }
+  }
+
+  on_settings() {
+    const settings = this.model.get("settings");
+    if (JSON.stringify(settings) !== JSON.stringify(this.target)) this.request(settings);
+  }
+
+  on_selected() {
+    const n = this.model.get("selected");
+    if (this.scene && n !== this.selected && n < this.scene.n_patches) {
+      this.select(n, { centre: true });
+    }
+  }
+
+  on_message(message, buffers) {
+    if (message.kind === "scene") this.answer(message);
+    if (message.kind === "ahead") message.scenes.forEach((s) => this.keep(s));
+    if (message.kind === "volume") this.receive_volume(message);
+    if (message.kind === "voxels") this.receive_voxels(message, buffers[0]);
+    if (message.kind === "failure") this.set({ refusal: { control: null, text: message.text } });
+  }
+
+  receive_volume({ shape, low, high, has_label }) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    this.arriving = {
+      shape,
+      low,
+      high,
+      image: new Uint8Array(size),
+      label: has_label ? new Uint8Array(size) : null,
+      received: 0,
+      total: has_label ? 2 * size : size,
+    };
+  }
+
+  receive_voxels({ part, offset }, chunk) {
+    const volume = this.arriving;
+    if (!volume) return;
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    volume[part].set(bytes, offset);
+    volume.received += bytes.length;
+    if (volume.received < volume.total) return;
+    this.arriving = null;
+    this.set({ volume });
+  }
+}
+
+export function clamp(at, low, end) {
+  return Math.min(Math.max(at, low), end - 1);
+}
+
+/** Where patch n lies: its place along each axis, its corner and size, and how much of it is image. */
+export function box_of(scene, n) {
+  const place = [0, 0, 0];
+  for (let a = 2, rest = n; a >= 0; a--) {
+    const count = scene.axes[a].starts.length;
+    place[a] = rest % count;
+    rest = Math.floor(rest / count);
+  }
+  const size = scene.axes.map((axis) => axis.patch);
+  return {
+    n,
+    place,
+    size,
+    corner: place.map((m, a) => scene.axes[a].starts[m]),
+    real: place.reduce((real, m, a) => real * (scene.axes[a].inside[m] / size[a]), 1),
+  };
+}
+
+/** The number of the patch at one place along each axis. */
+export function number_of(scene, place) {
+  return place.reduce((n, m, a) => n * scene.axes[a].starts.length + m, 0);
+}
+
+/** The patch that a voxel is most central in, or null where no patch holds it. */
+export function box_at(scene, voxel) {
+  const place = scene.axes.map((axis, a) => {
+    const off = (start) => Math.abs(start + axis.patch / 2 - voxel[a] - 0.5);
+    let best = 0;
+    axis.starts.forEach((start, m) => {
+      if (off(start) < off(axis.starts[best])) best = m;
+    });
+    return off(axis.starts[best]) <= axis.patch / 2 ? best : -1;
+  });
+  return place.includes(-1) ? null : number_of(scene, place);
+}

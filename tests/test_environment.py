@@ -1,0 +1,43 @@
+"""environment.yml says the same as pyproject.toml."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml  # jupyterlab needs it, by way of jupyter-events
+from packaging.specifiers import SpecifierSet
+
+ROOT = Path(__file__).resolve().parent.parent
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+PROJECT = tomllib.loads(PYPROJECT)["project"]
+ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+ON_CONDA = {"matplotlib": "matplotlib-base"}  # what conda calls it, without Qt
+
+
+def split_bound(requirement: str) -> tuple[str, str]:
+    name, bound = re.fullmatch(r"([a-z-]+)([=><][=0-9.]+)", requirement).groups()
+    return name, bound
+
+
+def test_packages_and_bounds_are_those_of_the_project():
+    wanted = {
+        ON_CONDA.get(name, name): bound for name, bound in map(split_bound, PROJECT["dependencies"])
+    }
+    _python, *packages, pip, from_pip = ENVIRONMENT["dependencies"]
+    assert dict(map(split_bound, packages)) == wanted
+    assert (pip, from_pip) == ("pip", {"pip": ["-e ."]})
+    assert ENVIRONMENT["channels"] == ["conda-forge"]
+
+
+def test_python_is_one_version_that_the_project_allows():
+    """Binder's repo2docker looks for `python=x.y`, and ignores bounds."""
+    name, bound = split_bound(ENVIRONMENT["dependencies"][0])
+    version = re.fullmatch(r"=(3\.\d+)", bound)[1]
+    assert name == "python"
+    assert version in SpecifierSet(PROJECT["requires-python"])
+
+
+def test_every_dependency_of_the_project_says_why():
+    block = re.search(r"^dependencies = \[\n(.*?)^\]", PYPROJECT, re.DOTALL | re.MULTILINE)[1]
+    reasoned = re.findall(r'^  "([^"]+)", *# *\S.*$', block, re.MULTILINE)
+    assert reasoned == PROJECT["dependencies"]
