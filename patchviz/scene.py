@@ -329,19 +329,18 @@ def _runs(flags: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
 
 
 def _classes(grid: PatchGrid) -> tuple[RealClass, ...]:
-    """Sort patches by how real they are: by the exact shares, or by fifths where those are many."""
-    shares, counts = np.unique(np.round(grid.real_fraction, 4), return_counts=True)
-    if len(shares) <= 6:
-        return tuple(
-            RealClass(low, low, count, f"{100 * low:.3g} %")
-            for low, count in zip(shares[::-1].tolist(), counts[::-1].tolist(), strict=True)
-        )
-    fifth = np.minimum((shares * 5).astype(int), 4)
-    return tuple(
-        RealClass(n / 5, (n + 1) / 5, count, f"{20 * n}-{20 * n + 20} %")
-        for n in range(4, -1, -1)
-        if (count := int(counts[fifth == n].sum()))
-    )
+    """Sort patches by how real they are, in at most six classes of nearly equal shares."""
+    shares, counts = np.unique(np.round(100 * grid.real_fraction, 1), return_counts=True)
+    for width in (0.1, 1, 2, 5, 10, 20):
+        group = np.round(shares / width)
+        if len(set(group)) <= 6:
+            break
+    classes = []
+    for n in sorted(set(group), reverse=True):
+        low, high = float(shares[group == n][0]), float(shares[group == n][-1])
+        label = f"{low:g} %" if low == high else f"{low:g}-{high:g} %"
+        classes.append(RealClass(low / 100, high / 100, int(counts[group == n].sum()), label))
+    return tuple(classes)
 
 
 def _notes(grid: PatchGrid) -> list[Note]:
@@ -371,7 +370,9 @@ def _notes(grid: PatchGrid) -> list[Note]:
         )
         if fewest < len(grid):
             notes.append(
-                Note("overlap", f"{len(grid)} patches where {fewest} would cover (policy tight)")
+                Note(
+                    "overlap", f"{len(grid):,} patches where {fewest:,} would cover (policy tight)"
+                )
             )
     return notes
 

@@ -120,7 +120,7 @@ def test_plan_aligns_values_and_formulas(capsys):
 def test_plan_prints_notes_and_folds_long_lists_of_starts(capsys):
     assert main([*CUBE, "--overlap", "60"]) == 0
     out = capsys.readouterr().out
-    assert "\nNotes\n  overlap: 46656 patches where 9261 would cover (policy tight)\n" in out
+    assert "\nNotes\n  overlap: 46,656 patches where 9,261 would cover (policy tight)\n" in out
     starts = out.partition("\nStarts\n")[2].partition("  j")[0]
     assert [int(n) for n in starts.replace("i", "").split(",")] == list(range(-30, 114, 4))
     assert max(map(len, starts.splitlines())) <= 100

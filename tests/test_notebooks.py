@@ -9,9 +9,7 @@ import pytest
 
 from .notebooks import NOTEBOOKS, REPOSITORY, WIDGET, execute, strip
 
-every_notebook = pytest.mark.parametrize(
-    "path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS]
-)
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 
 
 def outputs_of(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:

@@ -15,6 +15,8 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from patchviz.grid import PADDING_MODES
+from patchviz.policies import POLICIES
 from patchviz.scene import Scene, Settings, resolve
 from patchviz.volumes import Cohort
 
@@ -88,7 +90,7 @@ class Explorer(anywidget.AnyWidget):
         sync=True, to_json=lambda settings, _: asdict(settings), from_json=_from_dict
     )
     selected = traitlets.Int(0, min=0).tag(sync=True)
-    subject_ids = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    choices = traitlets.Dict(read_only=True).tag(sync=True)
 
     def __init__(self, cohort_or_volume: Source = None, *, settings: Settings | None = None):
         self.cohort = _open_cohort(cohort_or_volume)
@@ -100,7 +102,14 @@ class Explorer(anywidget.AnyWidget):
                 )
         scene = resolve(settings or Settings(), facts)
         super().__init__(settings=scene.settings, selected=scene.n_patches // 2)
-        self.set_trait("subject_ids", list(facts.ids))
+        self.set_trait(
+            "choices",
+            {
+                "subject": {str(n): name for n, name in enumerate(facts.ids)},
+                "policy": {p.name: f"{p.name}: {p.summary} ({p.reference})" for p in POLICIES.values()},
+                "padding_mode": {mode: mode for mode in PADDING_MODES},
+            },
+        )
         self.on_msg(self._answer)
 
     @property

@@ -1,14 +1,7 @@
 // The controls: patch size over its sawtooth of padding, the picture's own, and a fold with the rest.
 
-const policies = {
-  centered: "centered: overflow on both sides",
-  tight: "tight: fewest that cover, centered",
-  shifted: "shifted: last one moved inside (TorchIO)",
-  respaced: "respaced: spread evenly inside (nnU-Net)",
-  padded_end: "padded_end: all padding at the end (tiler)",
-  dropped: "dropped: what does not fit is lost (patchify)",
-};
-const padding_modes = ["edge", "constant", "reflect", "wrap"];
+import { range } from "./paint.js";
+
 const thumb = 16; // width of a slider's handle, which its track is shorter by
 
 export function render_sentence(store, el) {
@@ -141,9 +134,10 @@ export function render_fold(store, el) {
   el.innerHTML = `<summary>overlap, policy, padding mode, batch size</summary><div class="pv-fields"></div><p class="pv-note" role="status"></p>`;
   const fields = el.querySelector(".pv-fields");
   const note = el.querySelector(".pv-note");
+  const choices = store.model.get("choices");
   const overlap = make_input("overlap", fields, { type: "text", inputmode: "numeric", size: "8", title: "voxels, for all axes or one per axis: 16, 16, 4" });
-  const policy = choice("policy", fields, Object.entries(policies));
-  const padding_mode = choice("padding mode", fields, padding_modes.map((mode) => [mode, mode]));
+  const policy = choice("policy", fields, choices.policy);
+  const padding_mode = choice("padding mode", fields, choices.padding_mode);
   const batch_size = number("batch size", fields);
   overlap.onchange = () => {
     const given = overlap.value.split(/[^\d.-]+/).filter(Boolean).map(Number);
@@ -169,8 +163,8 @@ export function render_fold(store, el) {
 }
 
 export function render_picture(store, el) {
-  const subject = choice("subject", el, []);
-  const channel = choice("channel", el, []);
+  const subject = choice("subject", el, store.model.get("choices").subject);
+  const channel = choice("channel", el, {});
   const low = slider("darkest", el);
   const high = slider("brightest", el);
   const label = check("label", el);
@@ -181,9 +175,13 @@ export function render_picture(store, el) {
   low.oninput = high.oninput = set_window;
   return () => {
     const { scene, volume, window, show_label } = store;
-    const ids = store.model.get("subject_ids");
-    fill(subject, ids, scene.settings.subject);
-    fill(channel, Array.from({ length: scene.n_channels }, (_, n) => `channel ${n + 1}`), scene.settings.channel);
+    if (channel.options.length !== scene.n_channels) {
+      channel.replaceChildren(...range(0, scene.n_channels).map((n) => new Option(String(n + 1), String(n))));
+    }
+    for (const [name, select] of Object.entries({ subject, channel })) {
+      select.value = String(scene.settings[name]);
+      select.parentElement.hidden = select.options.length < 2;
+    }
     label.checked = show_label;
     label.parentElement.hidden = !scene.has_label;
     put(low, window[0]);
@@ -192,13 +190,6 @@ export function render_picture(store, el) {
     low.setAttribute("aria-valuetext", real(window[0]));
     high.setAttribute("aria-valuetext", real(window[1]));
   };
-}
-
-/** Offer names as the options of a choice that shows only where there are several. */
-function fill(select, names, now) {
-  select.parentElement.hidden = names.length < 2;
-  if (select.options.length !== names.length) select.replaceChildren(...names.map((name, n) => new Option(name, String(n))));
-  select.value = String(now);
 }
 
 /** Turn a control amber or red, and say why. */
@@ -246,7 +237,7 @@ function check(name, parent) {
 
 function choice(name, parent, options) {
   const select = document.createElement("select");
-  select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+  select.replaceChildren(...Object.entries(options).map(([value, text]) => new Option(text, value)));
   labelled(name, select, parent);
   return select;
 }

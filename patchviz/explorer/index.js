@@ -40,9 +40,10 @@ export default {
     const root = document.createElement("div");
     root.className = "patchviz";
     root.innerHTML = page;
-    // keys typed here are the explorer's: JupyterLab's shortcuts stay out
-    root.dataset.lmSuppressShortcuts = "true";
-    root.addEventListener("keydown", (event) => event.stopPropagation());
+    // plain keys typed here are the explorer's; Ctrl+S and its like stay JupyterLab's
+    root.addEventListener("keydown", (event) => {
+      if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    });
     el.append(root);
     add_tabs(root);
 

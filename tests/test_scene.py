@@ -1,0 +1,251 @@
+"""A Scene says what brute force finds: for the reference case by number, for others by property."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patchviz.grid import PADDING_MODES, PatchGrid
+from patchviz.policies import POLICIES
+from patchviz.scene import Scene, Settings, resolve
+from patchviz.splits import get_validation_split
+from patchviz.volumes import CohortFacts
+
+
+def facts_of(*shapes: tuple[int, ...], n_channels: int = 1) -> CohortFacts:
+    n = len(shapes)
+    return CohortFacts(
+        ids=tuple(f"s{i:02}" for i in range(n)),
+        shapes=shapes,
+        spacings=tuple((1.0,) * len(shape) for shape in shapes),
+        orientations=tuple(("R", "A", "S")[: len(shape)] for shape in shapes),
+        n_channels=(n_channels,) * n,
+        has_label=(True,) * n,
+    )
+
+
+REFERENCE = facts_of(*[(144, 144, 144)] * 30)
+
+
+def sentence(scene: Scene) -> str:
+    return "".join(word.text for word in scene.sentence)
+
+
+def values(scene: Scene) -> dict[str, str]:
+    return {row.key: row.value for row in scene.ledger}
+
+
+def formulas(scene: Scene) -> dict[str, str]:
+    return {row.key: row.formula for row in scene.ledger}
+
+
+def test_the_reference_case_in_one_sentence() -> None:
+    assert sentence(resolve(Settings(), REFERENCE)) == (
+        "144 → 3 boxes of 64 per axis → 27 patches × 24 subjects = 648 → 81 steps"
+    )
+
+
+def test_numbers_carry_their_formula_with_the_values_put_in() -> None:
+    found = formulas(resolve(Settings(), REFERENCE))
+    assert found["counts"] == "ceil(144 / 64) = 3"
+    assert found["overflow"] == "64·3 - 144 = 48"
+    assert found["start"] == "-ceil(48 / 2) = -24"
+    assert found["n_queue"] == "24·27 = 648"
+    assert found["training_steps"] == "ceil(648 / 8) = 81"
+    assert found["validation_last_batch"] == "162 - 20·8 = 2"
+    assert formulas(resolve(Settings(overlap=32), REFERENCE))["overflow"] == (
+        "32·5 - 144 + 32 = 48"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (Settings(), {"n_sticking_out": "26", "padding": "57.8 %", "starts": "-24, 40, 104"}),
+        (Settings(patch_size=48), {"n_patches": "27", "padding": "0 %"}),
+        (Settings(patch_size=71), {"n_patches": "27", "padding": "69.1 %"}),
+        (Settings(patch_size=72), {"n_patches": "8", "padding": "0 %", "n_queue": "192"}),
+        (Settings(overlap=16), {"n_patches": "27", "padding": "23.0 %"}),
+        (Settings(overlap=32), {"n_patches": "125", "n_queue": "3,000", "training_steps": "375"}),
+        (Settings(overlap=32, policy="tight"), {"n_patches": "64"}),
+        (Settings(policy="shifted"), {"seen_again": "70.4 %", "padding": "0 %"}),
+        (Settings(policy="dropped"), {"unseen": "29.8 %", "overflow": "-16"}),
+        (Settings(start=0), {"padding": "57.8 %", "start": "0"}),
+        (Settings(batch_size=32), {"training_steps": "21", "training_last_batch": "8"}),
+        (Settings(), {"validation_steps": "21", "validation_last_batch": "2"}),
+        (Settings(), {"patch_bytes": "1 MiB", "epoch_bytes": "648 MiB"}),
+    ],
+)
+def test_the_questions_of_the_course(settings: Settings, expected: dict[str, str]) -> None:
+    found = values(resolve(settings, REFERENCE))
+    assert {key: found[key] for key in expected} == expected
+
+
+def test_classes_of_the_reference_case() -> None:
+    classes = resolve(Settings(), REFERENCE).classes
+    assert [(c.label, c.count) for c in classes] == [
+        ("100 %", 1),
+        ("62.5 %", 6),
+        ("39.1 %", 12),
+        ("24.4 %", 8),
+    ]
+
+
+sizes = st.integers(1, 40)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[Settings, CohortFacts]:
+    shape = draw(st.tuples(sizes, sizes, sizes))
+    patch = draw(st.tuples(*[st.integers(1, 24)] * 3))
+    policy = draw(st.sampled_from(sorted(POLICIES)))
+    if policy in ("shifted", "respaced", "dropped"):
+        patch = tuple(map(min, patch, shape))
+    overlap = tuple(draw(st.integers(0, p - 1)) for p in patch)
+    settings = Settings(
+        patch_size=patch,
+        overlap=overlap,
+        policy=policy,
+        padding_mode=draw(st.sampled_from(PADDING_MODES)),
+        batch_size=draw(st.integers(1, 9)),
+    )
+    return settings, facts_of(*[shape] * draw(st.integers(1, 6)))
+
+
+@given(cases())
+def test_a_scene_agrees_with_brute_force(case: tuple[Settings, CohortFacts]) -> None:
+    settings, facts = case
+    scene = resolve(settings, facts)
+    shape = facts.shapes[0]
+    grid = PatchGrid(shape, settings.patch_size, overlap=settings.overlap, policy=settings.policy)
+    seen = np.zeros(shape, int)
+    real = []
+    for corner in grid.corners:
+        box = tuple(
+            slice(max(c, 0), max(c + p, 0)) for c, p in zip(corner, grid.patch_size, strict=True)
+        )
+        seen[box] += 1
+        real.append(seen[box].size / np.prod(grid.patch_size))
+    found = values(scene)
+    assert scene.n_patches == len(real)
+    assert sum(c.count for c in scene.classes) == len(real)
+    for c in scene.classes:
+        inside = [r for r in real if c.low - 0.0006 <= r <= c.high + 0.0006]
+        assert len(inside) >= c.count
+    for key, share in (
+        ("padding", 1 - np.mean(real)),
+        ("unseen", np.mean(seen == 0)),
+        ("seen_again", np.mean(seen > 1)),
+    ):
+        assert float(found[key].rstrip(" %")) == pytest.approx(100 * share, abs=0.051)
+    for n, axis in enumerate(scene.axes):
+        others = tuple(a for a in range(3) if a != n)
+        hidden = np.zeros(shape[n], bool)
+        for start, stop in axis.unseen:
+            hidden[start:stop] = True
+        anywhere = np.zeros(shape[n], bool)
+        for start in axis.starts:
+            anywhere[max(start, 0) : max(start + axis.patch, 0)] = True
+        assert (hidden == ~anywhere).all()
+        assert not seen.any(axis=others)[hidden].any()
+
+
+@given(cases())
+def test_steps_and_queue_follow_from_the_split(case: tuple[Settings, CohortFacts]) -> None:
+    settings, facts = case
+    scene = resolve(settings, facts)
+    n = len(facts.ids)
+    training = [0] if n == 1 else get_validation_split(n, 0.8)[0]
+    assert scene.n_training == len(training)
+    assert scene.n_training + scene.n_validation == n
+    assert scene.n_queue == len(training) * scene.n_patches
+    assert scene.n_steps == -(-scene.n_queue // settings.batch_size)
+
+
+@given(cases())
+def test_the_index_map_pads_like_numpy(case: tuple[Settings, CohortFacts]) -> None:
+    scene = resolve(*case)
+    for axis in scene.axes:
+        image = np.arange(axis.size) + 1
+        before, after = -axis.span[0], axis.span[1] - axis.size
+        padded = np.pad(image, (before, after), mode=scene.settings.padding_mode)
+        shown = [0 if index < 0 else image[index] for index in axis.image_index]
+        assert shown == padded.tolist()
+
+
+@given(cases())
+def test_formulas_compute_what_they_say(case: tuple[Settings, CohortFacts]) -> None:
+    """Every formula of the grid that is plain arithmetic is evaluated as Python."""
+    scene = resolve(*case)
+    for key in ("counts", "overflow", "n_patches"):
+        for formula in formulas(scene)[key].split("; "):
+            left, right = re.sub(r"^[ijk]: ", "", formula).replace("·", "*").split(" = ")
+            count = eval(left, {"ceil": lambda x: int(np.ceil(x)), "floor": lambda x: int(x // 1)})
+            assert max(count, 1) == int(right) if key == "counts" else count == int(right)
+
+
+@given(cases())
+def test_a_scene_is_json(case: tuple[Settings, CohortFacts]) -> None:
+    scene = resolve(*case)
+    content = json.loads(json.dumps(scene.to_json()))
+    assert content["n_patches"] == scene.n_patches
+    assert content["settings"]["patch_size"] == list(scene.settings.patch_size)
+
+
+@given(cases())
+def test_a_resolved_scene_resolves_to_itself(case: tuple[Settings, CohortFacts]) -> None:
+    settings, facts = case
+    scene = resolve(settings, facts)
+    assert resolve(scene.settings, facts) == scene
+
+
+def test_the_track_is_the_sawtooth() -> None:
+    track = resolve(Settings(), REFERENCE).track
+    share = dict(zip(track.sizes, track.padding, strict=True))
+    found = {size: round(100 * share[size], 1) for size in (48, 64, 71, 72, 80, 96, 128)}
+    assert found == {48: 0, 64: 57.8, 71: 69.1, 72: 0, 80: 27.1, 96: 57.8, 128: 82.2}
+    assert set(track.ticks) == set(range(16, 145, 16))
+
+
+def test_subjects_of_several_shapes() -> None:
+    scene = resolve(Settings(patch_size=8), facts_of((16, 16, 16), (24, 16, 16), (8, 8, 8)))
+    training = get_validation_split(["s00", "s01", "s02"])[0]
+    assert scene.n_queue == sum([8, 12, 1][n] for n in training)
+    assert "subjects of several shapes" in sentence(scene)
+
+
+@pytest.mark.parametrize(
+    ("settings", "control", "text"),
+    [
+        (Settings(patch_size=71), "patch_size", "71 can't be halved 4 times"),
+        (Settings(patch_size=160), "patch_size", "larger than the image along i: 160 voxels"),
+        (Settings(overlap=32), "overlap", "125 patches where 64 would cover"),
+        (Settings(policy="dropped"), "policy", "29.8 % of the voxels are in no patch"),
+        (Settings(patch_size=128, start=-130), "start", "of the voxels are in no patch"),
+    ],
+)
+def test_notes(settings: Settings, control: str, text: str) -> None:
+    notes = resolve(settings, REFERENCE).notes
+    assert any(note.control == control and text in note.text for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (Settings(subject=30), "`subject` must be from 0 to 29, got 30"),
+        (Settings(channel=1), "`channel` must be from 0 to 0, got 1"),
+        (Settings(patch_size=(64, 64)), "`patch_size` must have one value for each of 3 axes"),
+        (Settings(overlap=64), "`overlap` must be smaller than `patch_size`"),
+        (Settings(policy="shifted", patch_size=160), "`patch_size` must be at most the image's"),
+        (Settings(batch_size=0), "`batch_size` must be at least 1"),
+        (Settings(data_split=1), "`data_split` must lie between 0 and 1"),
+    ],
+)
+def test_impossible_settings_are_named(settings: Settings, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        resolve(settings, REFERENCE)
