@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Patch, PathPatch, Rectangle
 from matplotlib.path import Path
-from matplotlib.textpath import text_to_path
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -32,18 +31,20 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Turned = tuple[Axis, Axis, Axis]  # the axis looked along, the one to the right, the one upwards
 Side = Literal["x", "y"]
-Colour = str | tuple[float, ...]
+Colour = str | tuple[float, float, float, float]
 
-INK, MUTED, RULE = "#1c2733", "#66727e", "#d3d9df"
+INK, MUTED, RULE, SAW = "#1c2733", "#66727e", "#d3d9df", "#2f789c"
 GREY, VEIL, HATCH = "#8a9097", (0.13, 0.17, 0.21, 0.6), (1.0, 1.0, 1.0, 0.28)
-SELECTION, UNSEEN, LABEL = "#e8710a", (1.0, 0.0, 0.8, 0.8), (1.0, 0.89, 0.3, 0.5)
-# How much of a patch is real: one hue, told apart by lightness.
+SELECTION, UNSEEN = "#e8710a", "#ff2fd0"
+# How much of a patch is real: one hue, the lighter the more, as in the explorer's paint.js.
 REAL = LinearSegmentedColormap.from_list(
-    "real", [(0, "#f3fafb"), (0.25, "#cdebf1"), (0.4, "#8dd0de"), (0.62, "#379fb9"), (1, "#005d78")]
+    "real", [(0, "#265e80"), (0.25, "#2f789c"), (0.5, "#42a0c4"), (1, "#b0ecff")]
 )
+LABELS = np.array([to_rgba(tint, 0.5) for tint in ("#ffc43d", "#7ad678", "#f07a7a", "#6eaaff")])
 # Half the greys of a screen halve the PNG of a noisy scan, and look the same.
 ANATOMY = colormaps["gray"].resampled(48)
 TEXT, LINE, GAP = 9, 11, 4  # points: of text, from line to line of the ledger, between its groups
+_make_renderer: Any = RendererAgg  # it has no types
 MOST_THUMBNAILS = 200  # patches; boards of more are plain cells
 
 # Stands for the axes that a scene of one or two doesn't have: a single voxel.
@@ -96,13 +97,14 @@ def draw_plane(
         voxels = _check("image", image, scene, axis)
         _show(ax, _look_up(voxels, axes, box)[0], box[1:], **_window(voxels))
     if label is not None:
-        marked = _look_up(_check("label", label, scene, axis), axes, box)[0] != 0
-        _show(ax, marked[..., None] * np.array(LABEL), box[1:])
+        values = _look_up(_check("label", label, scene, axis), axes, box)[0]
+        tints = LABELS[np.clip(values, 1, len(LABELS)).astype(int) - 1]
+        _show(ax, tints * (values != 0)[..., None], box[1:])
     unseen = _known(across)[position - low] * np.outer(_known(right), _known(up)) > 1
     if unseen.any():
-        _show(ax, unseen[..., None] * np.array(UNSEEN), box[1:])
+        _show(ax, unseen[..., None] * np.array(to_rgba(UNSEEN, 0.75)), box[1:])
         ax.set_title("■ in no patch", loc="right", fontsize=TEXT, color=UNSEEN)
-    where = f"{across.name} = {position}" + ("" if inside else ", in the padding")
+    where = f"{across.name} = {position}" + ("" if inside else " (padding)")
     ax.set_title(where if across.name else "", loc="left", fontsize=TEXT + 1, color=INK)
     ax.set(xlim=right.span, ylim=up.span)
     ax.apply_aspect()
@@ -139,23 +141,24 @@ def draw_axis(scene: Scene, axis: int = 0, *, ax: Axes | None = None) -> Axes:
     lanes = min(len(it.starts), max(3, 1 + -(-it.patch // (it.patch - it.overlap))))
     margin = 0.01 * (it.span[1] - it.span[0])
     ax.set(xlim=(it.span[0] - margin, it.span[1] + margin), ylim=(-0.6, lanes + 0.5))
-    room = _points_per_unit(ax)[0] * it.patch
     _draw_bar(ax, (0, it.size), 0, facecolor=RULE)
     for run in it.unseen:
         _draw_bar(ax, run, 0, facecolor=UNSEEN)
     _write(ax, it.size / 2, 0, f"image: {it.size} voxels", ha="center")
     ax.vlines((0, it.size), -0.6, lanes + 0.5, color=INK, linewidth=1, linestyle=(0, (4, 3)))
-    for n, start in enumerate(it.starts):
-        lane, stop = 1 + n % lanes, start + it.patch
-        colour = REAL(it.inside[n] / it.patch)
+    points = _points_per_unit(ax)[0]
+    for n, (start, inside) in enumerate(zip(it.starts, it.inside, strict=True)):
+        lane, stop, colour = 1 + n % lanes, start + it.patch, REAL(inside / it.patch)
+        real = (max(start, 0), max(start, 0) + inside)
         _draw_bar(ax, (start, stop), lane, facecolor="white", hatch="////", edgecolor=MUTED)
-        if it.inside[n]:
-            _draw_bar(ax, (max(start, 0), min(stop, it.size)), lane, facecolor=colour)
+        _draw_bar(ax, real, lane, facecolor=colour)
         _draw_bar(ax, (start, stop), lane, fill=False, edgecolor=INK, gid=f"patch {n + 1}")
-        if room > 26:
-            _write_tag(ax, (start, lane - 0.3), f"{start}", "white")
-        if room > 110:
-            _write_tag(ax, ((start + stop) / 2, lane - 0.3), f"patch {n + 1}", colour)
+        if points * it.patch > 26:
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+            _write(ax, start + 4 / points, lane, f"{start}", bbox=box)
+        x = max(start + 42 / points, real[0] + 8 / points)
+        if x + 42 / points < real[1]:
+            _write(ax, x, lane, f"patch {n + 1}", color=_ink_on(colour))
     ax.set_yticks([])
     ax.spines[["left", "top", "right"]].set_visible(False)
     _draw_ruler(ax, "x", it)
@@ -181,14 +184,14 @@ def draw_padding_track(scene: Scene, *, ax: Axes | None = None) -> Axes:
     track, sizes = scene.track, [axis.patch for axis in scene.axes]
     shares = [math.nan if share is None else 100 * share for share in track.padding]
     ax.set(xlim=(track.sizes[0] - 0.5, track.sizes[-1] + 0.5), ylim=(0, 100))
-    ax.fill_between(track.sizes, shares, color=REAL(0.25), linewidth=0)
-    ax.plot(track.sizes, shares, color=REAL(1.0), linewidth=1.5)
+    ax.fill_between(track.sizes, shares, color=SAW, alpha=0.25, linewidth=0)
+    ax.plot(track.sizes, shares, color=SAW, linewidth=1.5)
     ax.set_yticks((0, 50, 100), ("0 %", "50 %", "100 %"), fontsize=TEXT, color=MUTED)
     counts, above = dict(zip(track.sizes, track.counts, strict=True)), ax.get_xaxis_transform()
     for size in _set_ticks(ax, "x", track.ticks):
-        if counts[size] is not None:
-            text = f"{counts[size]:,}"
-            _write(ax, size, 1.15, text, color=MUTED, ha="center", transform=above)
+        if (count := counts[size]) is not None:
+            how: Any = {"xycoords": above, "textcoords": "offset points", "ha": "center"}
+            ax.annotate(f"{count:,}", (size, 1), (0, 4), color=MUTED, fontsize=TEXT, **how)
     cut = math.prod(axis.patch * len(axis.starts) for axis in scene.axes)
     share = 100 * (1 - math.prod(sum(axis.inside) for axis in scene.axes) / cut)
     if len(set(sizes)) == 1:
@@ -233,21 +236,20 @@ def draw_boards(
     places = _place_patches(ax, axes)
     corners = places.reshape(-1, 2)
     numbers, _, colours = _describe_patches(scene, axis)
-    frame = 0.0
+    points, frame = _points_per_unit(ax), np.zeros(2)
     if image is not None and scene.n_patches <= MOST_THUMBNAILS:
         _show_thumbnails(ax, _check("image", image, scene, axis), axes, places)
-        frame = 0.06 * right.patch
-    style = {"edgecolors": MUTED, "linewidths": 0.4, "zorder": -1, "clip_on": False}
+        frame = 0.06 * min(points * (right.patch, up.patch)) / points
     cells = _rectangles(corners, right.patch, up.patch, frame)
-    ax.add_collection(PolyCollection(cells, facecolors=colours, **style), autolim=False)
-    room = _points_per_unit(ax)[0] * right.patch
-    if room > 24:
+    _draw_rectangles(ax, cells, facecolors=colours, edgecolors=MUTED, linewidths=0.4, zorder=-1)
+    if min(points * (right.patch, up.patch)) > 20:
         for corner, n, colour in zip(corners, numbers.flat, colours, strict=True):
             _write_tag(ax, corner, f"{n}", colour)
-    if across.name and room * len(right.starts) > 80:
+    if across.name and points[0] * right.patch * len(right.starts) > 80:
         for start, (x, y) in zip(across.starts, places[:, 0, -1], strict=True):
             text = f"{across.name} = {start} … {start + across.patch - 1}"
-            _write(ax, x, y + 1.08 * up.patch, text, color=MUTED, va="bottom")
+            above = y + up.patch + frame[1] + 2 / points[1]
+            _write(ax, x, above, text, color=MUTED, va="bottom")
     _draw_legend(ax, scene)
     return ax
 
@@ -271,8 +273,9 @@ def draw_ledger(scene: Scene, *, ax: Axes | None = None) -> Axes:
     ax.set(xlim=(0, wide), ylim=(high, 0))
     rows = scene.ledger
     values = [[r.value] if len(r.value) < 20 else r.value.split("; ") for r in rows]
-    x_value = 9 + max(_width(row.label) for row in rows)
-    x_formula = x_value + 9 + max(_width(text) for lines in values for text in lines)
+    x_value = 11 + max(_width(row.label) for row in rows)
+    widths = [max(map(_width, lines)) for lines in values]
+    x_formula = x_value + 11 + max((w for w in widths if w < 0.25 * wide), default=0)
     formulas = [row.formula.split("; ") for row in rows]
     gaps = [n > 0 and row.group != rows[n - 1].group for n, row in enumerate(rows)]
     room = high - GAP * sum(gaps)
@@ -288,8 +291,9 @@ def draw_ledger(scene: Scene, *, ax: Axes | None = None) -> Axes:
         _write(ax, 0, y, row.label)
         for m, text in enumerate(values[n]):
             _write(ax, x_value, y + m * line, text)
+        x = max(x_formula, x_value + 11 + widths[n])
         for m, text in enumerate(formulas[n]):
-            _write(ax, x_formula, y + m * line, _fit(text, wide - x_formula), color=MUTED)
+            _write(ax, x, y + m * line, _fit(text, wide - x), color=MUTED)
         y += heights[n] * line
     return ax
 
@@ -319,8 +323,8 @@ def draw_explorer(scene: Scene, image: Array | None = None, label: Array | None 
         for left, top, wide, high in (
             (66, 76, 396, 376),
             (66, 536, 396, 60),
-            (496, 56, 594, 195),
-            (496, 280, 594, 334),
+            (484, 56, 610, 195),
+            (484, 280, 610, 334),
         )
     )
     _write_sentence(figure, scene)
@@ -334,8 +338,7 @@ def draw_explorer(scene: Scene, image: Array | None = None, label: Array | None 
 
 def explorer_png(scene: Scene, image: Array | None = None, label: Array | None = None) -> bytes:
     """Draw the whole picture as the bytes of a PNG: see `draw_explorer`."""
-    canvas = draw_explorer(scene, image, label).canvas
-    assert isinstance(canvas, FigureCanvasAgg)
+    canvas: Any = draw_explorer(scene, image, label).canvas
     canvas.draw()
     file = io.BytesIO()
     Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(file, "png")
@@ -374,7 +377,7 @@ def _look_up(voxels: Array, axes: Turned, box: Sequence[tuple[int, int]]) -> Arr
         np.asarray(axis.image_index[low - axis.span[0] : high - axis.span[0]])
         for axis, (low, high) in zip(axes, box, strict=True)
     ]
-    found = voxels[np.ix_(*place)]
+    found: Array = voxels[np.ix_(*place)]
     for n, index in enumerate(place):
         np.moveaxis(found, n, 0)[index < 0] = 0
     return found
@@ -406,19 +409,19 @@ def _show(ax: Axes, plane: Array, spans: Sequence[tuple[int, int]], **how: Any) 
 def _describe_patches(scene: Scene, axis: int) -> tuple[Array, Array, Array]:
     """Return numbers from 1 and real shares (layer, right, up), and of all in a row the colours."""
     parts = [np.asarray(a.inside) / a.patch for a in _at_least_three(scene)]
-    shares: Array = math.prod(np.ix_(*parts))
+    shares = np.asarray(math.prod(np.ix_(*parts)))
     numbers = 1 + np.arange(shares.size).reshape(shares.shape)
     numbers, shares = np.moveaxis(numbers, axis, 0), np.moveaxis(shares, axis, 0)
-    lows = np.array([kind.low for kind in scene.classes])  # falling
-    kinds = (np.round(shares.reshape(-1, 1), 4) >= lows).argmax(axis=1)
-    return numbers, shares, np.array([_colour(kind) for kind in scene.classes])[kinds]
+    far = [np.maximum(kind.low - shares, shares - kind.high).ravel() for kind in scene.classes]
+    colours = np.array([_colour(kind) for kind in scene.classes])
+    return numbers, shares, colours[np.argmin(far, axis=0)]
 
 
 def _colour(kind: RealClass) -> Colour:
     return REAL((kind.low + kind.high) / 2)
 
 
-def _rectangles(corners: Array, wide: int, high: int, grow: Array | float) -> Array:
+def _rectangles(corners: Array, wide: int, high: int, grow: Array) -> Array:
     """Return the four points of each rectangle, an array (n, 4, 2)."""
     sides = np.array([(0, 0), (wide, 0), (wide, high), (0, high)])
     points: Array = corners[:, None] + sides + grow * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
@@ -432,13 +435,11 @@ def _pairs(x: Sequence[int] | Array, y: Sequence[int] | Array) -> Array:
 def _draw_outside(ax: Axes, right: Axis, up: Axis, inside: bool) -> None:
     """Dim and hatch what isn't image, and outline the image: dashed where this is elsewhere."""
     image, whole = (
-        Path([*_rectangles(np.array([[x, y]]), wide, high, 0.0)[0], (x, y)], closed=True)
-        for x, y, wide, high in (
-            (0, 0, right.size, up.size),
-            (right.span[0], up.span[0], len(right.image_index), len(up.image_index)),
-        )
+        Path([(left, low), (end, low), (end, high), (left, high), (left, low)], closed=True)
+        for (left, end), (low, high) in (((0, right.size), (0, up.size)), (right.span, up.span))
     )
-    outside = Path.make_compound_path(whole, image) if inside else whole
+    hole = Path(np.asarray(image.vertices)[::-1], image.codes)  # turns the other way
+    outside = Path.make_compound_path(whole, hole) if inside else whole
     how = {"facecolor": VEIL, "edgecolor": HATCH, "hatch": "////", "linewidth": 0}
     ax.add_patch(PathPatch(outside, gid="padding", **how))
     how = {"edgecolor": "white", "linewidth": 1.5, "linestyle": "-" if inside else "--"}
@@ -459,7 +460,7 @@ def _draw_boxes(ax: Axes, scene: Scene, axis: int, position: int) -> None:
     wide, high = points * (right.patch - right.overlap, up.patch - up.overlap)
     line = min(max(0.03 * min(wide, high), 0.8), 2.5)
     boxes = _rectangles(corners, right.patch, up.patch, -0.55 * line / points)
-    ax.add_collection(PolyCollection(boxes, facecolors="none", edgecolors=colours, linewidths=line))
+    _draw_rectangles(ax, boxes, facecolors="none", edgecolors=colours, linewidths=line)
     if wide < 36 or high < 20:
         return
     for n, corner in enumerate(corners):
@@ -472,7 +473,7 @@ def _place_patches(ax: Axes, axes: Turned) -> NDArray[np.int64]:
     """Lay boards out as large as they fit: where patches go, an array (layer, right, up, 2)."""
     across, right, up = axes
     aspect = up.spacing / right.spacing
-    gap = max(1, round(0.15 * right.patch))
+    gap = max(1, round(0.15 * min(right.patch, up.patch * aspect)))
     cells = _pairs(
         np.arange(len(right.starts)) * (right.patch + gap),
         np.arange(len(up.starts)) * (up.patch + max(1, round(gap / aspect))),
@@ -482,17 +483,18 @@ def _place_patches(ax: Axes, axes: Turned) -> NDArray[np.int64]:
 
     def scale(columns: int) -> float:  # points a voxel, with room around a board for its title
         rows = -(-layers // columns)
-        return float(min((room[0] / columns - 12) / wide, (room[1] / rows - 18) / high / aspect))
+        return float(min((room[0] / columns - 12) / wide, (room[1] / rows - 20) / high / aspect))
 
     columns = max(range(1, layers + 1), key=scale)
     points = max(scale(columns), 0.02)
-    pitch = np.array([wide + math.ceil(12 / points), high + math.ceil(18 / points / aspect)])
+    pitch = np.array([wide + math.ceil(12 / points), high + math.ceil(20 / points / aspect)])
     rows, n = -(-layers // columns), np.arange(layers)
     boards = np.stack([n % columns, rows - 1 - n // columns], axis=-1) * pitch
     ax.set_axis_off()
     ax.set(xlim=(0, columns * pitch[0]), ylim=(0, rows * pitch[1]), aspect=aspect, anchor="NW")
     ax.apply_aspect()
-    return (boards[:, None] + cells).reshape(layers, len(right.starts), len(up.starts), 2)
+    places: Array = boards[:, None] + cells
+    return places.reshape(layers, len(right.starts), len(up.starts), 2)
 
 
 def _show_thumbnails(ax: Axes, voxels: Array, axes: Turned, places: NDArray[np.int64]) -> None:
@@ -510,21 +512,14 @@ def _show_thumbnails(ax: Axes, voxels: Array, axes: Turned, places: NDArray[np.i
 
 
 def _draw_legend(ax: Axes, scene: Scene) -> None:
+    """Name the colours below, with the number of patches of each."""
     texts = [f"{kind.count:,} × {kind.label}" for kind in scene.classes]
     texts[0] += " real"
-    style: dict[str, Any] = {"frameon": False, "fontsize": TEXT, "labelcolor": INK}
-    style |= {"handlelength": 1, "handletextpad": 0.4, "columnspacing": 1.2, "borderpad": 0}
-    ax.legend(
-        handles=[
-            Patch(facecolor=_colour(kind), edgecolor=MUTED, linewidth=0.4, label=text)
-            for kind, text in zip(scene.classes, texts, strict=True)
-        ],
-        loc="upper left",
-        bbox_to_anchor=(0, 0),
-        borderaxespad=0.6,
-        ncols=len(texts),
-        **style,
-    )
+    keys = [Patch(facecolor=_colour(kind), edgecolor=MUTED, lw=0.4) for kind in scene.classes]
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, 0)}
+    place["ncols"] = min(len(texts), max(1, int(_points(ax)[0] // 80)))
+    place |= {"handlelength": 1, "handletextpad": 0.4, "columnspacing": 1.2, "borderaxespad": 0.6}
+    ax.legend(keys, texts, fontsize=TEXT, labelcolor=INK, frameon=False, borderpad=0, **place)
 
 
 def _name_sides(ax: Axes, right: Axis, up: Axis) -> None:
@@ -533,13 +528,14 @@ def _name_sides(ax: Axes, right: Axis, up: Axis) -> None:
     for place, text, offset, frame, colour in (
         ((0, y), right.ends[0], (-35, 0), ("axes fraction", "data"), INK),
         ((1, y), right.ends[1], (9, 0), ("axes fraction", "data"), INK),
-        ((x, 0), up.ends[0], (0, -21), ("data", "axes fraction"), INK),
+        ((x, 0), up.ends[0], (0, -22), ("data", "axes fraction"), INK),
         ((x, 1), up.ends[1], (0, 9), ("data", "axes fraction"), INK),
         ((1, 0), right.name, (9, 0), "axes fraction", MUTED),
         ((0, 1), up.name, (-9, 9), "axes fraction", MUTED),
     ):
-        how = {"textcoords": "offset points", "ha": "center", "va": "center", "color": colour}
-        ax.annotate(text, place, offset, frame, fontsize=TEXT + 1, **how)
+        how: Any = {"textcoords": "offset points", "ha": "center", "va": "center", "color": colour}
+        how["fontweight"] = "bold" if colour == INK else "normal"
+        ax.annotate(text, place, offset, frame, fontsize=TEXT, **how)
 
 
 def _draw_ruler(ax: Axes, side: Side, axis: Axis) -> None:
@@ -565,6 +561,10 @@ def _set_ticks(ax: Axes, side: Side, places: Sequence[int]) -> list[int]:
     return shown
 
 
+def _draw_rectangles(ax: Axes, points: Any, **how: Any) -> None:
+    ax.add_collection(PolyCollection(points, clip_on=False, **how), autolim=False)
+
+
 def _draw_bar(ax: Axes, ends: tuple[int, int], lane: int, **how: Any) -> None:
     how = {"edgecolor": "none", **how}
     ax.add_patch(Rectangle((ends[0], lane - 0.36), ends[1] - ends[0], 0.72, **how))
@@ -574,12 +574,15 @@ def _write(ax: Axes, x: float, y: float, text: str, **how: Any) -> None:
     ax.text(x, y, text, **{"color": INK, "va": "center", "fontsize": TEXT, **how})
 
 
-def _write_tag(ax: Axes, corner: Sequence[float] | Array, text: str, colour: Colour) -> None:
+def _write_tag(ax: Axes, corner: Array, text: str, colour: Colour) -> None:
     """Write on a piece of colour, up and right of a patch's corner."""
     x, y = corner + 3.5 / _points_per_unit(ax)
-    light = np.dot(to_rgba(colour), (0.3, 0.6, 0.1, 0)) > 0.5
     box = {"facecolor": colour, "edgecolor": "none", "pad": 1.5}
-    _write(ax, x, y, text, color=INK if light else "white", va="bottom", bbox=box)
+    _write(ax, x, y, text, color=_ink_on(colour), va="bottom", bbox=box)
+
+
+def _ink_on(colour: Colour) -> str:
+    return INK if np.dot(to_rgba(colour), (0.3, 0.6, 0.1, 0)) > 0.5 else "white"
 
 
 def _write_sentence(figure: Figure, scene: Scene) -> None:
@@ -598,12 +601,12 @@ def _write_sentence(figure: Figure, scene: Scene) -> None:
 def _width(text: str, size: float = TEXT, weight: str = "normal") -> float:
     """Return the width of a text in points, spaces at its ends included."""
     font = FontProperties(size=size, weight=weight)
-    measure = text_to_path.get_text_width_height_descent
-    return float(measure(f"|{text}|", font, False)[0] - measure("||", font, False)[0])
+    measure: Any = _make_renderer(1, 1, 100).get_text_width_height_descent
+    return float(measure(f"|{text}|", font, False)[0] - measure("||", font, False)[0]) * 72 / 100
 
 
 def _fit(text: str, room: float) -> str:
-    """Leave away a formula's result, which its value says, and then its end, where it's too long."""
+    """Leave away a formula's result, which the value says, and then its end, where too long."""
     for whole in (text, text.rpartition(" = ")[0]):
         if whole and _width(whole) <= room:
             return whole
@@ -612,8 +615,9 @@ def _fit(text: str, room: float) -> str:
 
 def _points(ax: Axes) -> Array:
     """Return the width and height of an Axes in points (1/72 inch)."""
-    return np.asarray(ax.bbox.size * 72 / ax.figure.dpi)
+    figure: Any = ax.figure
+    return np.asarray(ax.bbox.size * 72 / figure.dpi)
 
 
 def _points_per_unit(ax: Axes) -> Array:
-    return _points(ax) / (np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim()))
+    return np.asarray(_points(ax) / (np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())))

@@ -41,7 +41,7 @@ def padding_index(size: int, start: int, stop: int, padding_mode: str) -> NDArra
     if padding_mode == "reflect":
         period = max(2 * (size - 1), 1)
         place %= period
-        return np.minimum(place, period - place) if size > 1 else place
+        return np.minimum(place, period - place)
     return np.where((place >= 0) & (place < size), place, -1)
 
 

@@ -105,7 +105,7 @@ def count_training_subjects(n_subjects: int, data_split: float) -> int:
     if not 0 < data_split < 1:
         raise ValueError(f"`data_split` must lie between 0 and 1, got {data_split}")
     share = Fraction(str(float(data_split)))
-    return min(max(math.floor(n_subjects * share), 1), n_subjects - 1)
+    return max(math.floor(n_subjects * share), 1)  # below n, as the share is below 1
 
 
 def _subject_ids(subjects: int | Sequence[Any]) -> list[str]:

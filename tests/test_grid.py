@@ -125,6 +125,13 @@ def test_inside_counts_the_voxels_that_a_patch_shares_with_the_image(arguments):
         ]
 
 
+def test_patches_may_lie_outside_altogether():
+    before, after = (PatchGrid((4,), 3, start=start) for start in (-9, 9))
+    assert [grid.inside[0].tolist() for grid in (before, after)] == [[0, 0], [0, 0]]
+    assert [grid.coverage[0].tolist() for grid in (before, after)] == [[0] * 4] * 2
+    assert [grid.uncovered for grid in (before, after)] == [4, 4]
+
+
 @given(grid_arguments())
 def test_overflow_is_the_formula_of_the_scheme(arguments):
     grid = PatchGrid(**arguments | {"start": None})

@@ -326,6 +326,7 @@ def test_no_patches_give_the_default_alone():
         ([np.ones(2), np.ones(3)], [[0], [1]], (4,), r"all be of one shape .* \[\(2,\), \(3,\)\]"),
         ([np.ones((2, 2))], [[0]], (4,), r"`data_shape` \(4,\), got \[\(2, 2\)\]"),
         ([np.ones(2)], [[0]], (3, 4), r"`data_shape` \(3, 4\), got \[\(2,\)\]"),
+        ([np.ones(2)], [[0, 0]], (3, 4), r"`data_shape` \(3, 4\), got \[\(2,\)\]"),
         ([np.ones((2, 2))], [[0]], (3, 4), r"`data_shape` \(3, 4\), got \[\(2, 2\)\]"),
         ([np.ones(2)], [[0]], (0,), "`data_shape` must be at least 1"),
     ],

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -19,9 +19,6 @@ from patchviz.grid import PADDING_MODES
 from patchviz.policies import POLICIES
 from patchviz.scene import Scene, Settings, resolve
 from patchviz.volumes import Cohort
-
-if TYPE_CHECKING:
-    from patchviz.volumes import Subject
 
 Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
 
@@ -130,9 +127,9 @@ class Explorer(anywidget.AnyWidget):
             self.send({"kind": "ahead", "scenes": [t["scene"] for t in tried if "scene" in t]})
         elif asked["kind"] == "volume":
             try:
-                self._send_volume(self.cohort[asked["subject"]], asked["channel"])
+                self._send_volume(asked["subject"], asked["channel"])
             except (ValueError, OSError) as error:
-                self.send({"kind": "failure", "text": str(error)})
+                self.send({**asked, "kind": "failure", "text": str(error)})
 
     def _try_scene(self, settings: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -141,7 +138,8 @@ class Explorer(anywidget.AnyWidget):
             control = re.match(r"`(\w+)`", str(error))
             return {"control": control and control[1], "text": str(error).replace("`", "")}
 
-    def _send_volume(self, subject: Subject, channel: int) -> None:
+    def _send_volume(self, n: int, channel: int) -> None:
+        subject = self.cohort[n]
         voxels, low, high = quantize(subject.image[channel])
         parts = [("image", voxels)]
         if subject.has_label:
@@ -149,6 +147,8 @@ class Explorer(anywidget.AnyWidget):
         self.send(
             {
                 "kind": "volume",
+                "subject": n,
+                "channel": channel,
                 "shape": subject.shape,
                 "low": low,
                 "high": high,
@@ -168,7 +168,11 @@ class Explorer(anywidget.AnyWidget):
         data, metadata = content if isinstance(content, tuple) else (content, {})
         scene = self.scene
         subject = self.cohort[scene.settings.subject]
-        png = explorer_png(scene, subject.image[scene.settings.channel], subject.label)
+        try:
+            voxels = subject.image[scene.settings.channel], subject.label
+        except (ValueError, OSError):
+            voxels = ()  # the front end is told why when it asks for them
+        png = explorer_png(scene, *voxels)
         return {**data, "image/png": base64.b64encode(png).decode()}, metadata
 
 
@@ -190,7 +194,7 @@ def quantize(volume: NDArray[Any]) -> tuple[NDArray[np.uint8], float, float]:
     """
     sample = volume.ravel()[:: max(1, volume.size // 200_000)]
     low, high = (float(value) for value in np.percentile(sample, (0.1, 99.9)))
-    high = max(high, low + 1e-6)
+    high = max(high, low + 1e-6 * max(1, abs(low)))
     scaled = volume.astype(np.float32, copy=True)
     scaled -= low
     scaled *= 255 / (high - low)

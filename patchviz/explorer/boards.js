@@ -34,13 +34,14 @@ export function render_boards(store, el) {
   return () => {
     const { scene, volume, window, show_label, main_axis, hover, selected } = store;
     const width = canvas.clientWidth;
-    const now = [scene, volume, window, show_label, main_axis, hover, selected, width];
+    const theme = theme_of(el);
+    const now = [scene, volume, window, show_label, main_axis, hover, selected, width, theme.muted];
     if (!width || now.every((value, n) => value === drawn[n])) return; // sliding leaves boards alone
     drawn = now;
     boards = new Boards(store, width);
     canvas.style.height = `${boards.height}px`;
     canvas.setAttribute("aria-label", `all ${scene.n_patches} patches, layer by layer along ${scene.axes[main_axis].name}`);
-    boards.draw(fit(canvas, width, boards.height), theme_of(el));
+    boards.draw(fit(canvas, width, boards.height), theme);
     classes.innerHTML = "";
     classes.append(...scene.classes.map((c) => legend(c, scene.n_patches)));
   };

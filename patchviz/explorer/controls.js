@@ -43,7 +43,7 @@ export function render_patch_size(store, el) {
 
   const cube = (edge) => ({ patch_size: [edge, edge, edge] });
   slider.oninput = () => store.change(cube(Number(slider.value)), true);
-  slider.onchange = () => store.commit();
+  slider.onchange = slider.onpointerup = () => store.commit(); // back at its start it doesn't change
   size.onchange = () => size.reportValidity() && store.change(cube(Number(size.value)));
   const show_linked = () => {
     track.hidden = size.parentElement.hidden = !link.checked;
@@ -84,7 +84,7 @@ function make_size_row(store, axis, parent) {
     return { patch_size };
   };
   slider.oninput = () => store.change(sizes(slider), true);
-  slider.onchange = () => store.commit();
+  slider.onchange = slider.onpointerup = () => store.commit();
   input.onchange = () => input.reportValidity() && store.change(sizes(input));
   return () => {
     const { size, patch } = store.scene.axes[axis];
@@ -152,13 +152,14 @@ export function render_fold(store, el) {
     put(policy, settings.policy);
     put(padding_mode, settings.padding_mode);
     put(batch_size, settings.batch_size);
-    for (const [control, input] of Object.entries({ overlap, policy, start: policy })) {
+    for (const [control, input] of Object.entries({ overlap, policy, start: policy, padding_mode, batch_size })) {
       say(null, [input], control, notes, store.refusal);
     }
     const about = notes.filter(({ control }) => control !== "patch_size");
     const refused = store.refusal && store.refusal.control !== "patch_size" ? store.refusal.text : null;
     note.textContent = refused ?? about.map(({ text }) => text).join("; ");
     note.dataset.level = refused ? "red" : "amber";
+    if (refused) el.open = true;
   };
 }
 

@@ -44,18 +44,20 @@ export default {
     root.addEventListener("keydown", (event) => {
       if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
     });
+    root.inert = true; // until there is something to touch
     el.append(root);
-    add_tabs(root);
 
     const store = open_store(model);
     const draws = Object.entries(views).map(([name, render]) => render(store, root.querySelector(`.${name}`)));
     const message = root.querySelector(".pv-message");
     const forget = store.watch(() => {
       draws.forEach((draw) => draw());
-      message.textContent = store.refusal && !store.refusal.control ? store.refusal.text : "";
+      root.inert = false;
+      message.textContent = store.failure ?? "";
       if (store.volume) root.dataset.ready = "1";
     });
     const redraw = () => store.touch();
+    add_tabs(root, redraw);
     const sizes = new ResizeObserver(redraw);
     sizes.observe(root);
     const themes = new MutationObserver(redraw);
@@ -71,14 +73,14 @@ export default {
 };
 
 /** Where there is little width, cage and boards take turns. */
-function add_tabs(root) {
-  const side = (root.querySelector(".pv-side"));
+function add_tabs(root, redraw) {
+  const side = root.querySelector(".pv-side");
   const tabs = [...side.querySelectorAll("button")];
   tabs.forEach((tab, n) => {
     tab.onclick = () => {
       side.dataset.tab = String(n);
       tabs.forEach((other) => other.setAttribute("aria-pressed", String(other === tab)));
-      window.dispatchEvent(new Event("resize"));
+      redraw();
     };
   });
 }

@@ -28,6 +28,7 @@ export class Store {
     this.ghost = null; // the scene before the drag that goes on
     this.volume = null;
     this.refusal = null;
+    this.failure = null; // why there is no volume
     // client-only: never leaves the browser
     this.position = [0, 0, 0];
     this.main_axis = 2;
@@ -82,16 +83,23 @@ export class Store {
   /** Show other settings; while a drag goes on the scene before it stays as a ghost. */
   change(changes, dragging = false) {
     if (!this.scene) return;
-    if (dragging) this.ghost ??= this.scene;
+    this.ghost = dragging ? (this.ghost ?? this.scene) : null;
     this.request({ ...this.target, ...changes });
-    if (!dragging) this.commit();
   }
 
-  /** The gesture is over: the kernel learns what was chosen. */
+  /** The drag is over. */
   commit() {
-    if (this.refusal) this.target = this.scene.settings;
+    if (!this.ghost) return;
     this.set({ ghost: null });
+    this.settle();
+  }
+
+  /** When neither a drag nor a question goes on, the kernel learns what is shown; what was refused is given up. */
+  settle() {
+    if (!this.scene || this.ghost || this.asked) return;
+    this.target = this.scene.settings;
     this.model.set("settings", this.target);
+    this.model.set("selected", this.selected);
     this.model.save_changes();
     this.look_ahead();
   }
@@ -105,7 +113,9 @@ export class Store {
   pursue() {
     const known = this.scenes.get(JSON.stringify(this.target));
     if (known) {
+      this.target = known.settings;
       this.show(known);
+      this.settle();
     } else if (!this.asked) {
       this.asked = this.target;
       this.model.send({ kind: "scene", settings: this.asked });
@@ -118,10 +128,17 @@ export class Store {
     this.asked = null;
     if (scene) this.keep(scene);
     if (settled && scene) this.target = scene.settings;
-    if (settled && !scene) this.set({ refusal: { control, text } });
+    if (settled && !scene) this.refuse(asked, control, text);
     if (scene && this.scene?.settings !== this.target) this.show(scene);
-    if (!settled) this.pursue();
-    else if (!this.ghost) this.look_ahead();
+    if (settled) this.settle();
+    else this.pursue();
+  }
+
+  /** Blame the control that the reason names, or where that was left alone, the one that was moved. */
+  refuse(asked, control, text) {
+    const is_moved = (name) => JSON.stringify(asked[name]) !== JSON.stringify(this.scene?.settings[name]);
+    const moved = Object.keys(asked).filter(is_moved);
+    this.set({ refusal: { control: moved.includes(control) ? control : moved[0], text } });
   }
 
   keep(scene) {
@@ -151,7 +168,7 @@ export class Store {
       this.set({ position: scene.axes.map((axis) => axis.size >> 1) });
     }
     if (before?.settings.subject !== subject || before?.settings.channel !== channel) {
-      this.set({ volume: null });
+      this.set({ volume: null, failure: null });
       this.model.send({ kind: "volume", subject, channel });
     }
     this.position = this.position.map((at, n) => clamp(at, ...scene.axes[n].span));
@@ -181,9 +198,9 @@ export class Store {
 
   on_selected() {
     const n = this.model.get("selected");
-    if (this.scene && n !== this.selected && n < this.scene.n_patches) {
-      this.select(n, { centre: true });
-    }
+    if (!this.scene || n === this.selected) return;
+    if (this.asked) Object.assign(this, { selected: n, anchor: null }); // of the scene to come
+    else this.select(n, { centre: true });
   }
 
   on_message(message, buffers) {
@@ -191,10 +208,19 @@ export class Store {
     if (message.kind === "ahead") message.scenes.forEach((s) => this.keep(s));
     if (message.kind === "volume") this.receive_volume(message);
     if (message.kind === "voxels") this.receive_voxels(message, buffers[0]);
-    if (message.kind === "failure") this.set({ refusal: { control: null, text: message.text } });
+    if (message.kind === "failure" && this.is_shown(message)) this.set({ failure: message.text });
   }
 
-  receive_volume({ shape, low, high, has_label }) {
+  /** Whether a message is about the volume on show, and not one that was left meanwhile. */
+  is_shown({ subject, channel }) {
+    const { settings } = this.scene;
+    return settings.subject === subject && settings.channel === channel;
+  }
+
+  receive_volume(message) {
+    this.arriving = null;
+    if (!this.is_shown(message)) return;
+    const { shape, low, high, has_label } = message;
     const size = shape.reduce((a, b) => a * b, 1);
     this.arriving = {
       shape,
