@@ -6,6 +6,7 @@ import io
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import index as as_int
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -44,8 +45,8 @@ LABELS = np.array([to_rgba(tint, 0.5) for tint in ("#ffc43d", "#7ad678", "#f07a7
 # Half the greys of a screen halve the PNG of a noisy scan, and look the same.
 ANATOMY = colormaps["gray"].resampled(48)
 TEXT, LINE, GAP = 9, 11, 4  # points: of text, from line to line of the ledger, between its groups
-_make_renderer: Any = RendererAgg  # it has no types
 MOST_THUMBNAILS = 200  # patches; boards of more are plain cells
+_make_renderer: Any = RendererAgg  # it has no types
 
 # Stands for the axes that a scene of one or two doesn't have: a single voxel.
 FLAT = Axis("", 1, 1, 0, 0, 1.0, ("", ""), (0,), (1,), (0, 0), (0, 1), (0,), (), 1, 1)
@@ -81,12 +82,12 @@ def draw_plane(
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
         For an array of another shape, and an `axis` or `position` that isn't there.
     """
     ax = ax or _current()
     across, right, up = axes = _turn(scene, axis)
-    position = across.size // 2 if position is None else position
+    position = across.size // 2 if position is None else as_int(position)
     low, high = across.span
     if not low <= position < high:
         raise ValueError(f"`position` must be from {low} to {high - 1} (voxels), got {position}")
@@ -273,9 +274,9 @@ def draw_ledger(scene: Scene, *, ax: Axes | None = None) -> Axes:
     ax.set(xlim=(0, wide), ylim=(high, 0))
     rows = scene.ledger
     values = [[r.value] if len(r.value) < 20 else r.value.split("; ") for r in rows]
-    x_value = 11 + max(_width(row.label) for row in rows)
+    x_value = 10 + max(_width(row.label) for row in rows)
     widths = [max(map(_width, lines)) for lines in values]
-    x_formula = x_value + 11 + max((w for w in widths if w < 0.25 * wide), default=0)
+    x_formula = x_value + 10 + max((w for w in widths if w < 0.25 * wide), default=0)
     formulas = [row.formula.split("; ") for row in rows]
     gaps = [n > 0 and row.group != rows[n - 1].group for n, row in enumerate(rows)]
     room = high - GAP * sum(gaps)
@@ -291,7 +292,7 @@ def draw_ledger(scene: Scene, *, ax: Axes | None = None) -> Axes:
         _write(ax, 0, y, row.label)
         for m, text in enumerate(values[n]):
             _write(ax, x_value, y + m * line, text)
-        x = max(x_formula, x_value + 11 + widths[n])
+        x = max(x_formula, x_value + 10 + widths[n])
         for m, text in enumerate(formulas[n]):
             _write(ax, x, y + m * line, _fit(text, wide - x), color=MUTED)
         y += heights[n] * line
@@ -321,10 +322,10 @@ def draw_explorer(scene: Scene, image: Array | None = None, label: Array | None 
     plane, track, boards, ledger = (
         figure.add_axes((left / 1100, 1 - (top + high) / 620, wide / 1100, high / 620))
         for left, top, wide, high in (
-            (66, 76, 396, 376),
+            (66, 76, 384, 376),
             (66, 536, 396, 60),
-            (484, 56, 610, 195),
-            (484, 280, 610, 334),
+            (474, 56, 620, 195),
+            (474, 280, 620, 334),
         )
     )
     _write_sentence(figure, scene)
@@ -353,6 +354,8 @@ def _current() -> Axes:
 
 def _turn(scene: Scene, axis: int) -> Turned:
     axes = _at_least_three(scene)
+    if len(axes) > 3:
+        raise ValueError(f"`scene` must have at most 3 axes to be drawn, got {len(axes)}")
     if not 0 <= axis < len(axes):
         raise ValueError(f"`axis` must be from 0 to {len(axes) - 1}, got {axis}")
     across = axes.pop(axis)
@@ -395,7 +398,8 @@ def _window(voxels: Array) -> dict[str, Any]:
     """Choose how the greys of a volume are shown: between all but its extreme values."""
     step = max(1, round((voxels.size / 50_000) ** (1 / 3)))
     sample = voxels[::step, ::step, ::step].astype(float)
-    low, high = np.percentile(sample[np.isfinite(sample)], (1, 99.7))
+    finite = sample[np.isfinite(sample)]
+    low, high = np.percentile(finite, (1, 99.7)) if finite.size else (0, 0)
     return {"cmap": ANATOMY, "vmin": low, "vmax": high if high > low else low + 1}
 
 
@@ -457,15 +461,16 @@ def _draw_boxes(ax: Axes, scene: Scene, axis: int, position: int) -> None:
     numbers, shares, colours = _describe_patches(scene, axis)
     colours = colours.reshape(*numbers.shape, 4)[layer].reshape(-1, 4)
     corners, points = _pairs(right.starts, up.starts), _points_per_unit(ax)
-    wide, high = points * (right.patch - right.overlap, up.patch - up.overlap)
-    line = min(max(0.03 * min(wide, high), 0.8), 2.5)
+    line = 0.03 * min(points * (right.patch - right.overlap, up.patch - up.overlap))
+    line = min(max(line, 0.8), 2.5)
     boxes = _rectangles(corners, right.patch, up.patch, -0.55 * line / points)
     _draw_rectangles(ax, boxes, facecolors="none", edgecolors=colours, linewidths=line)
-    if wide < 36 or high < 20:
+    wide, high = points * [min(np.diff(a.starts), default=a.patch) for a in (right, up)]
+    if wide < 24 or high < 16 or len(corners) > 50:
         return
     for n, corner in enumerate(corners):
         text = f"{numbers[layer].flat[n]}"
-        text += f": {100 * shares[layer].flat[n]:.3g} %" if wide > 75 else ""
+        text += f": {round(100 * shares[layer].flat[n], 1):g} %" if wide > 75 else ""
         _write_tag(ax, corner, text, colours[n])
 
 
@@ -517,7 +522,9 @@ def _draw_legend(ax: Axes, scene: Scene) -> None:
     texts[0] += " real"
     keys = [Patch(facecolor=_colour(kind), edgecolor=MUTED, lw=0.4) for kind in scene.classes]
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, 0)}
-    place["ncols"] = min(len(texts), max(1, int(_points(ax)[0] // 80)))
+    figure: Any = ax.figure
+    room = ax.get_position(original=True).width * figure.bbox.width * 72 / figure.dpi
+    place["ncols"] = min(len(texts), max(1, int(room // 80)))
     place |= {"handlelength": 1, "handletextpad": 0.4, "columnspacing": 1.2, "borderaxespad": 0.6}
     ax.legend(keys, texts, fontsize=TEXT, labelcolor=INK, frameon=False, borderpad=0, **place)
 
@@ -549,7 +556,8 @@ def _draw_ruler(ax: Axes, side: Side, axis: Axis) -> None:
 def _set_ticks(ax: Axes, side: Side, places: Sequence[int]) -> list[int]:
     """Set ticks, and return those that have room for their number."""
     artist, n = (ax.xaxis, 0) if side == "x" else (ax.yaxis, 1)
-    need = (13 if n else 8 + max(_width(f"{place}") for place in places)) / _points_per_unit(ax)[n]
+    need = 13 if n else 8 + max((_width(f"{place}") for place in places), default=0)
+    need /= _points_per_unit(ax)[n]
     shown: list[int] = []
     for place in places:
         if not shown or place - shown[-1] >= need:

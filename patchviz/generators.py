@@ -231,10 +231,11 @@ def data_generator(
         seed=seed,
     )
     first = make_queue(0)
+    subjects = [cohort[n] for n in index_list]
     if not first:
-        raise ValueError(_why_empty(first, skip_blank))
+        raise ValueError(_why_empty(first, subjects))
     size = first.grids[0].patch_size
-    allocate = _batch_allocator([cohort[n] for n in index_list], size, labels)
+    allocate = _batch_allocator(subjects, size, labels)
 
     def batches() -> Iterator[Batch]:
         queue, epoch = first, 0
@@ -313,14 +314,14 @@ def _queue_maker(
     return make_queue
 
 
-def _why_empty(queue: PatchQueue, skip_blank: bool) -> str:
-    n = sum(map(len, queue.grids))
-    if skip_blank and n:
-        return (
-            f"0 steps because all {n} patches of {len(queue.grids)} subjects are blank: the label "
-            "is zero in every one of them (check the labels, or set skip_blank=False)"
-        )
-    return "0 steps because `index_list` names no subject"
+def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
+    if not subjects:
+        return "0 steps because `index_list` names no subject"
+    names = ", ".join(subject.id for subject in subjects[:5]) + (", …" if subjects[5:] else "")
+    return (
+        f"0 steps because all {sum(map(len, queue.grids))} patches of {names} are blank: the label "
+        "is zero in every one of them (check the labels, or set skip_blank=False)"
+    )
 
 
 def _batch_allocator(

@@ -402,10 +402,22 @@ def _track_point(
     start: tuple[int, ...] | None,
     policy: str,
 ) -> tuple[float | None, float | None, int | None]:
+    first = start or (None,) * len(shape)
     try:
-        grid = PatchGrid(shape, size, overlap=overlap, start=start, policy=policy)
+        axes = [
+            _axis_totals(*axis, size, policy) for axis in zip(shape, overlap, first, strict=True)
+        ]
     except ValueError:
         return None, None, None
-    real = math.prod(int(axis.sum()) for axis in grid.inside)
-    padding = 1 - real / (len(grid) * size ** len(shape))
-    return round(padding, 4), round(grid.uncovered / math.prod(shape), 4), len(grid)
+    count, real, seen = map(math.prod, zip(*axes, strict=True))
+    padding = 1 - real / (count * size ** len(shape))
+    return round(padding, 4), round(1 - seen / math.prod(shape), 4), count
+
+
+@lru_cache(maxsize=4096)
+def _axis_totals(
+    size: int, overlap: int, start: int | None, patch: int, policy: str
+) -> tuple[int, int, int]:
+    """Count the patches along an axis, the image voxels in them, and the voxels they hold."""
+    grid = PatchGrid((size,), patch, overlap=overlap, start=start, policy=policy)
+    return len(grid), int(grid.inside[0].sum()), size - grid.uncovered

@@ -1,4 +1,3 @@
-import gc
 from collections import Counter
 from itertools import islice
 
@@ -267,7 +266,6 @@ def test_a_batch_is_the_caller_s_own(transform):
 def test_a_batch_that_is_dropped_is_freed():
     generator = data_generator(numbered_cohort([(8, 8)]), [0], patch_size=4)
     seen = [id(next(generator)[0]) for _ in range(200)]
-    gc.collect()
     assert len(set(seen)) < 200
 
 
@@ -364,7 +362,7 @@ def test_a_transform_that_returns_several_shapes_is_refused(transform):
 def test_all_blank_says_so_at_once():
     cohort = numbered_cohort([(8, 8), (12, 8)], density=0)
     assert get_number_of_patches(cohort, [0, 1], 4, skip_blank=True) == 0
-    with pytest.raises(ValueError, match="0 steps because all 10 patches of 2 subjects are blank"):
+    with pytest.raises(ValueError, match="all 10 patches of sub-00, sub-01 are blank: the label"):
         data_generator(cohort, [0, 1], patch_size=4, skip_blank=True)
     with pytest.raises(ValueError, match=r"0 steps because all .* are blank"):
         get_training_and_validation_generators(cohort, batch_size=1, patch_size=4, skip_blank=True)

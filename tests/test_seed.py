@@ -56,7 +56,7 @@ CORNERS = [
 
 @pytest.fixture(scope="module")
 def cohort():
-    """30 subjects, which differ in one voxel of each 8³ block at least; their labels in one."""
+    """30 subjects of which no two patches are alike."""
     i, j, k = np.ogrid[:144, :144, :144]
     base = (i // 3 * 7 + j * 5 + k * 3).astype(np.uint8)
     label = base > 200

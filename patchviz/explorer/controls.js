@@ -66,8 +66,7 @@ export function render_patch_size(store, el) {
     rows.forEach((row) => row());
     if (scene.track !== plotted) plot(track, scene.track);
     plotted = scene.track;
-    // under the hand the slider shows what is wished for, also where that is impossible
-    if (!store.ghost) put(slider, patch_size[0]);
+    put(slider, store.target.patch_size[0]); // what is wished for, before it is known to be possible
     mark_now(track, scene.track, patch_size[0]);
     say(note, [track, size], "patch_size", scene.notes, refusal);
   };
@@ -79,7 +78,7 @@ function make_size_row(store, axis, parent) {
   const slider = make_input(name, parent, { type: "range", step: "1", min: "1" });
   const input = make_input("", slider.parentElement, { type: "number", step: "1", min: "1", "aria-label": name });
   const sizes = (from) => {
-    const patch_size = [...store.scene.settings.patch_size];
+    const patch_size = [...store.target.patch_size];
     patch_size[axis] = Number(from.value);
     return { patch_size };
   };
@@ -89,7 +88,7 @@ function make_size_row(store, axis, parent) {
   return () => {
     const { size, patch } = store.scene.axes[axis];
     slider.max = String(Math.max(size, patch));
-    if (!store.ghost) put(slider, patch);
+    put(slider, store.target.patch_size[axis]);
     put(input, patch);
   };
 }
