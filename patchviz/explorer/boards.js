@@ -110,7 +110,7 @@ class Boards {
       ctx.fillStyle = theme.muted;
       ctx.textBaseline = "bottom";
       ctx.textAlign = "left";
-      ctx.fillText(`${axis.name} ${from} … ${from + axis.patch}`, x, y - 3, this.board[0]);
+      ctx.fillText(`${axis.name} ${from} … ${from + axis.patch - 1}`, x, y - 3, this.board[0]);
       for (let column = 0; column < this.columns; column++)
         for (let row = 0; row < this.rows; row++) this.draw_patch(ctx, layer, column, row);
     }
