@@ -1,12 +1,19 @@
-"""Fixtures of the browser tests: each takes `page`, and those in JupyterLab take `lab` too."""
+"""Hypothesis' settings, and fixtures of the browser tests: `page`, and `lab` for JupyterLab."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 
 from .lab import Lab, Watch, find_chromium, open_browser
+
+# a loaded machine is no failure
+settings.register_profile(
+    "patchviz", deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patchviz")
 
 
 @pytest.fixture(scope="session")

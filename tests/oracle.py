@@ -1,19 +1,10 @@
-"""What the core must equal, written the slow and obvious way, and hypothesis' settings for it."""
+"""What the core must equal, written the slow and obvious way."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-
-settings.register_profile(
-    "patchviz",
-    deadline=None,  # a loaded machine is no failure
-    max_examples=200,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("patchviz")
 
 LARGEST = {1: 40, 2: 14, 3: 8, 4: 5}  # voxels along an axis, by number of axes
 

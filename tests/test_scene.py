@@ -16,8 +16,6 @@ from patchviz.scene import Scene, Settings, resolve
 from patchviz.splits import get_validation_split
 from patchviz.volumes import CohortFacts
 
-from . import oracle  # noqa: F401 -- its hypothesis profile
-
 
 def facts_of(*shapes: tuple[int, ...], n_channels: int = 1) -> CohortFacts:
     n = len(shapes)
