@@ -62,6 +62,29 @@ class PatchQueue(Sequence[Entry]):
         self._left -= 1
         return entry
 
+    @property
+    def visits(self) -> NDArray[np.int64]:
+        """Which of `subjects` each entry of `order` belongs to, by place in that list."""
+        return np.searchsorted(self._first, self.order, side="right") - 1
+
+    def count_reads(self, cache: int = 1) -> int:
+        """Count how often an epoch reads a volume, when a reader keeps the last used ones.
+
+        Parameters
+        ----------
+        cache : int
+            How many volumes it keeps, at least 1.
+        """
+        kept: dict[int, None] = {}  # the least recently used first
+        reads = 0
+        for n in self.visits[::-1].tolist():
+            reads += n not in kept
+            kept.pop(n, None)
+            kept[n] = None
+            if len(kept) > cache:
+                del kept[next(iter(kept))]
+        return reads
+
     def resized(self, length: int) -> PatchQueue:
         """Return a fresh queue of this length: what pops last falls away, or patches come again."""
         order = np.resize(self.order[::-1], length)[::-1]

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.epochs import ORDERS, PatchQueue, create_patch_index_list
 from patchviz.generators import get_number_of_steps
-from patchviz.grid import Ints, PatchGrid, per_axis
+from patchviz.grid import Ints, PatchGrid, per_axis, require_choice
 from patchviz.ledger import Row, Word, axes_text, write_ledger, write_sentence
 from patchviz.patches import padding_index
 from patchviz.splits import get_validation_split
@@ -44,8 +45,10 @@ class Settings:
         Patches a batch, in training and validation.
     data_split : float
         Share of the subjects that trains.
+    order : {"shuffle", "by_subject"}
+        Of the queue.
     seed : int
-        Of the split.
+        Of the split and of the queue.
     subject, channel : int
         Which one is shown, counted from 0.
     """
@@ -57,6 +60,7 @@ class Settings:
     padding_mode: str = "edge"
     batch_size: int = 8
     data_split: float = 0.8
+    order: str = "shuffle"
     seed: int = 0
     subject: int = 0
     channel: int = 0
@@ -230,6 +234,7 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
     """
     subject = _index("subject", settings.subject, len(facts.ids))
     channel = _index("channel", settings.channel, facts.n_channels[subject])
+    require_choice("order", settings.order, ORDERS)
     shape = facts.shapes[subject]
     ndim = len(shape)
     size = settings.patch_size
@@ -243,7 +248,7 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
         overlap=per_axis("overlap", settings.overlap, ndim, minimum=0),
         start=None if settings.start is None else per_axis("start", settings.start, ndim),
     )
-    grid = _grid(shape, settings)
+    grid = make_grid(shape, settings)
     training, validation = _split(facts, settings)
     n_queue = _count(facts, training, settings)
     n_validation_patches = _count(facts, validation, settings)
@@ -270,7 +275,23 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
     )
 
 
-def _grid(shape: Sequence[int], settings: Settings) -> PatchGrid:
+def make_queue(settings: Settings, facts: CohortFacts, epoch: int) -> PatchQueue:
+    """Make the training queue of an epoch as the generator would, for resolved settings."""
+    training, _ = _split(facts, settings)
+    return create_patch_index_list(
+        training,
+        [facts.shapes[n] for n in training],
+        cast("Ints", settings.patch_size),
+        settings.overlap,
+        settings.start,
+        order=settings.order,
+        seed=settings.seed,
+        epoch=epoch,
+        policy=settings.policy,
+    )
+
+
+def make_grid(shape: Sequence[int], settings: Settings) -> PatchGrid:
     assert settings.patch_size is not None  # resolved before
     return PatchGrid(
         shape,
@@ -296,7 +317,7 @@ def _split(facts: CohortFacts, settings: Settings) -> tuple[list[int], list[int]
 
 def _count(facts: CohortFacts, subjects: list[int], settings: Settings) -> int:
     shapes = Counter(facts.shapes[n] for n in subjects)
-    return sum(len(_grid(shape, settings)) * n for shape, n in shapes.items())
+    return sum(len(make_grid(shape, settings)) * n for shape, n in shapes.items())
 
 
 def _axis(grid: PatchGrid, n: int, spacing: float, orientation: str) -> Axis:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from patchviz.epochs import ORDERS
 from patchviz.grid import PADDING_MODES
+from patchviz.patches import cut_patch
 from patchviz.policies import POLICIES
-from patchviz.scene import Scene, Settings, resolve
+from patchviz.scene import Scene, Settings, make_grid, make_queue, resolve
 from patchviz.volumes import Cohort
 
 Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
@@ -103,8 +105,11 @@ class Explorer(anywidget.AnyWidget):
             "choices",
             {
                 "subject": {str(n): name for n, name in enumerate(facts.ids)},
-                "policy": {p.name: f"{p.name}: {p.summary} ({p.reference})" for p in POLICIES.values()},
+                "policy": {
+                    p.name: f"{p.name}: {p.summary} ({p.reference})" for p in POLICIES.values()
+                },
                 "padding_mode": {mode: mode for mode in PADDING_MODES},
+                "order": {order: order.replace("_", " ") for order in ORDERS},
             },
         )
         self.on_msg(self._answer)
@@ -132,6 +137,10 @@ class Explorer(anywidget.AnyWidget):
         elif asked["kind"] == "ahead":
             tried = [self._try_scene(settings) for settings in asked["settings"]]
             self.send({"kind": "ahead", "scenes": [t["scene"] for t in tried if "scene" in t]})
+        elif asked["kind"] == "patches":
+            self._send_patches(_from_dict(asked["settings"]), asked["axis"], asked["entries"])
+        elif asked["kind"] == "queue":
+            self._send_queue(_from_dict(asked["settings"]), asked["epoch"])
         elif asked["kind"] == "volume":
             try:
                 self._send_volume(asked["subject"], asked["channel"])
@@ -144,6 +153,38 @@ class Explorer(anywidget.AnyWidget):
         except (ValueError, TypeError) as error:
             control = re.match(r"`(\w+)`", str(error))
             return {"control": control and control[1], "text": str(error).replace("`", "")}
+
+    def _send_queue(self, settings: Settings, epoch: int) -> None:
+        queue = make_queue(settings, self.cohort.facts, epoch)
+        sizes = [len(grid) for grid in queue.grids]
+        caches = [c for c in (1, 2, 4, 8, 16) if c < len(sizes)] + [len(sizes)]
+        self.send(
+            {
+                "kind": "queue",
+                "epoch": epoch,
+                "subjects": list(queue.subjects),
+                "sizes": sizes,
+                "reads": [[cache, queue.count_reads(cache)] for cache in caches],
+            },
+            [queue.order.astype("<i4").tobytes()],
+        )
+
+    def _send_patches(
+        self, settings: Settings, axis: int, entries: Sequence[tuple[int, int]]
+    ) -> None:
+        """Send each patch's slice through the middle of what is image in it."""
+        pictures = [self._cut(settings, axis, *entry) for entry in entries]
+        content = {"kind": "patches", "axis": axis, "entries": entries, "shape": pictures[0].shape}
+        self.send(content, [b"".join(picture.tobytes() for picture in pictures)])
+
+    def _cut(self, settings: Settings, axis: int, n: int, patch: int) -> NDArray[np.uint8]:
+        volume = self.cohort[n].image[settings.channel]
+        grid = make_grid(volume.shape, settings)
+        corner, size = list(grid[patch]), list(grid.patch_size)
+        middle = max(0, corner[axis]), min(corner[axis] + size[axis], volume.shape[axis])
+        corner[axis], size[axis] = sum(middle) // 2, 1
+        slice_ = cut_patch(volume, corner, size, settings.padding_mode).squeeze(axis)
+        return to_greys(slice_, *grey_range(volume))
 
     def _send_volume(self, n: int, channel: int) -> None:
         subject = self.cohort[n]
@@ -195,18 +236,28 @@ def _open_cohort(source: Source) -> Cohort:
 
 
 def quantize(volume: NDArray[Any]) -> tuple[NDArray[np.uint8], float, float]:
-    """Bring a volume to 256 greys, between its 0.1 and 99.9 percentiles.
+    """Bring a volume to 256 greys.
 
     Returns the greys, in C order, and the values that 0 and 255 stand for.
     """
+    low, high = grey_range(volume)
+    return to_greys(volume, low, high), low, high
+
+
+def grey_range(volume: NDArray[Any]) -> tuple[float, float]:
+    """Find the values to show as black and white: the 0.1 and 99.9 percentiles."""
     sample = volume.ravel()[:: max(1, volume.size // 200_000)]
     low, high = (float(value) for value in np.percentile(sample, (0.1, 99.9)))
-    high = max(high, low + 1e-6 * max(1, abs(low)))
-    scaled = volume.astype(np.float32, copy=True)
+    return low, max(high, low + 1e-6 * max(1, abs(low)))
+
+
+def to_greys(voxels: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    """Bring voxels to 256 greys between two values, in C order."""
+    scaled = voxels.astype(np.float32, copy=True)
     scaled -= low
     scaled *= 255 / (high - low)
     np.clip(scaled, 0, 255, out=scaled)
-    return np.ascontiguousarray(scaled.astype(np.uint8)), low, high
+    return np.ascontiguousarray(scaled.astype(np.uint8))
 
 
 def number_labels(label: NDArray[Any]) -> NDArray[np.uint8]:

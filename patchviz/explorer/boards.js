@@ -126,7 +126,7 @@ class Boards {
     ctx.fillRect(x, y, Math.max(w, 1), Math.max(h, 1));
     const chosen = box.n === store.selected;
     if (this.plain && !chosen) return;
-    if (!this.plain && store.volume) ctx.drawImage(this.thumbnail(box, Math.round(w), Math.round(h)), x, y, w, h);
+    if (!this.plain && store.volume) ctx.drawImage(painter_of(store).patch(box.n, this.axis, Math.round(w), Math.round(h)), x, y, w, h);
     ctx.strokeStyle = chosen ? selection : colour;
     ctx.lineWidth = chosen || box.n === store.hover ? 3 : 1.5;
     ctx.strokeRect(x + 0.75, y + 0.75, w - 1.5, h - 1.5);
@@ -137,19 +137,5 @@ class Boards {
     ctx.strokeStyle = ground;
     ctx.strokeText(String(box.n + 1), x + 4, y + 4);
     ctx.fillText(String(box.n + 1), x + 4, y + 4);
-  }
-
-  /** A slice of a patch as the network gets it: through the middle of what is image in it. */
-  thumbnail(box, w, h) {
-    const canvas = document.createElement("canvas");
-    Object.assign(canvas, { width: w, height: h });
-    const image = new ImageData(w, h);
-    const sample = (a, n) =>
-      Array.from({ length: n }, (_, m) => box.corner[a] + Math.floor(((m + 0.5) / n) * box.size[a]));
-    const from = Math.max(0, box.corner[this.axis]);
-    const middle = from + (this.scene.axes[this.axis].inside[box.place[this.axis]] >> 1);
-    painter_of(this.store).fill(new Uint32Array(image.data.buffer), this.axis, middle, sample(this.u, w), sample(this.v, h));
-    canvas.getContext("2d").putImageData(image, 0, 0);
-    return canvas;
   }
 }

@@ -1,11 +1,13 @@
 // The explorer: puts the views on the page and keeps them in step with one store.
 
 import { open_store } from "./store.js";
+import { render_batch } from "./batch.js";
 import { render_boards } from "./boards.js";
 import { render_cage } from "./cage.js";
 import { render_fold, render_patch_size, render_picture, render_sentence } from "./controls.js";
 import { render_ledger } from "./ledger.js";
 import { render_planes } from "./planes.js";
+import { render_queue } from "./queue.js";
 
 /** Each view and control by the class of the element that it fills. */
 const views = {
@@ -14,6 +16,8 @@ const views = {
   "pv-planes": render_planes,
   "pv-cage": render_cage,
   "pv-boards": render_boards,
+  "pv-queue": render_queue,
+  "pv-batch": render_batch,
   "pv-picture": render_picture,
   "pv-fold": render_fold,
   "pv-numbers": render_ledger,
@@ -30,6 +34,8 @@ const page = `
       <section class="pv-boards" aria-label="all patches"></section>
     </div>
   </div>
+  <section class="pv-queue" aria-label="queue of an epoch"></section>
+  <section class="pv-batch" aria-label="batch"></section>
   <div class="pv-picture" role="group" aria-label="picture"></div>
   <details class="pv-fold"></details>
   <details class="pv-numbers"></details>

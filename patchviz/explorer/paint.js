@@ -1,5 +1,7 @@
 // Pixels: voxels to colours, and the colours that mean something.
 
+import { box_of, heart_of } from "./store.js";
+
 export const selection = "#ff8f1f"; // the selected patch, and nothing else
 export const never_seen = "#ff2fd0"; // voxels that no patch holds, and nothing else
 export const ground = "#12171d"; // behind anatomy, in both themes, as on a reading-room screen
@@ -15,11 +17,22 @@ export function real_colour(real, alpha = 1) {
   return `rgba(${mix.join()},${alpha})`;
 }
 
+// dark violet to yellow, evenly in lightness (five stops of matplotlib's viridis)
+const subject_ramp = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
+
+/** The colour of a subject by its place among all: a gradient where they come in order. */
+export function subject_colour(n, count) {
+  const at = (count > 1 ? n / (count - 1) : 0) * (subject_ramp.length - 1);
+  const low = Math.min(Math.floor(at), subject_ramp.length - 2);
+  const mix = subject_ramp[low].map((c, i) => Math.round(c + (at - low) * (subject_ramp[low + 1][i] - c)));
+  return `rgb(${mix.join()})`;
+}
+
 /** The colours of the theme around `el`, for drawing on a canvas. */
 export function theme_of(el) {
   const style = getComputedStyle(el);
   const read = (name) => style.getPropertyValue(name).trim();
-  return { text: read("--pv-text"), muted: read("--pv-muted"), line: read("--pv-line"), font: style.fontFamily };
+  return { text: read("--pv-text"), muted: read("--pv-muted"), line: read("--pv-line"), soft: read("--pv-soft"), font: style.fontFamily };
 }
 
 /** Fit a canvas's pixels to its place on the page; returns its context in CSS pixels. */
@@ -113,6 +126,44 @@ class Painter {
         pixels[target + x] = tables[padded || beyond[x] ? 1 : 0][entry];
       }
     });
+  }
+
+  /** A patch as the network gets it, in w × h pixels: the slice through the middle of its image part. */
+  patch(n, axis, w, h) {
+    const at = heart_of(this.store.scene, n)[axis];
+    const [us, vs] = this.sample(n, axis, w, h);
+    return this.canvas(w, h, (pixels) => this.fill(pixels, axis, at, us, vs));
+  }
+
+  /** The same for another subject's patch, whose greys came from the kernel. */
+  foreign_patch({ width, height, grey }, n, axis, w, h) {
+    const [us, vs] = this.sample(n, axis, w, h);
+    const [u, v] = plane_axes(axis).map((a) => this.store.scene.axes[a]);
+    const { tables } = this.tables();
+    return this.canvas(w, h, (pixels) => {
+      for (let y = 0; y < h; y++)
+        for (let x = 0; x < w; x++) {
+          const outside = us[x] < 0 || us[x] >= u.size || vs[y] < 0 || vs[y] >= v.size;
+          const [column, row] = [Math.floor(((x + 0.5) / w) * width), Math.floor(((y + 0.5) / h) * height)];
+          pixels[(h - 1 - y) * w + x] = tables[outside ? 1 : 0][grey[column * height + row]];
+        }
+    });
+  }
+
+  /** Positions along both axes of the plane that stand for the pixels of a patch's picture. */
+  sample(n, axis, w, h) {
+    const { corner, size } = box_of(this.store.scene, n);
+    const along = (a, count) => range(0, count).map((m) => corner[a] + Math.floor(((m + 0.5) / count) * size[a]));
+    const [u, v] = plane_axes(axis);
+    return [along(u, w), along(v, h)];
+  }
+
+  canvas(w, h, paint) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: w, height: h });
+    const image = new ImageData(w, h);
+    paint(new Uint32Array(image.data.buffer));
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    return canvas;
   }
 
   paint(canvas, axis) {

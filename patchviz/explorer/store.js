@@ -1,5 +1,7 @@
 // The state of one explorer, shared by all its views: what the kernel knows, and what only the browser does.
 
+import { Epoch } from "./epoch.js";
+
 const ahead = 8; // patch sizes on either side that are resolved before they are asked for
 const most_scenes = 400;
 
@@ -37,6 +39,12 @@ export class Store {
     this.show_label = true;
     this.rotation = [-2.5, 0.45]; // from the right, the front and above, the origin farthest
     this.explode = 0;
+    /** @type {Epoch | null} */ this.epoch = null;
+    this.left = 0; // entries that are not yet popped
+    this.entry = null; // the place in the queue of the entry that is selected
+    this.patches = new Map(); // pictures of other subjects' patches
+    this.playing = false;
+    this.speed = 16;
     // shared: saved at the end of a gesture
     this.selected = model.get("selected");
     this.on_message = this.on_message.bind(this);
@@ -102,6 +110,20 @@ export class Store {
     this.model.set("selected", this.selected);
     this.model.save_changes();
     this.look_ahead();
+    if (this.epoch_of !== queue_key(this.target)) this.ask_epoch(0);
+  }
+
+  /** Ask for the queue of an epoch; it comes paused. */
+  ask_epoch(epoch) {
+    this.set({ playing: false, epoch: null, entry: null });
+    this.epoch_of = queue_key(this.target);
+    this.model.send({ kind: "queue", settings: this.target, epoch });
+  }
+
+  /** The selection rests on an entry: its subject's volume is fetched. */
+  settle_entry() {
+    const { subject } = this.epoch.entry(this.entry);
+    if (subject !== this.scene.settings.subject) this.change({ subject });
   }
 
   request(settings) {
@@ -179,11 +201,10 @@ export class Store {
   }
 
   /** Select a patch by its number from 0; `centre` brings the planes to it. */
-  select(n, { anchor = null, centre = false, save = false } = {}) {
-    const box = box_of(this.scene, n);
-    const middle = box.corner.map((at, a) => at + (box.size[a] >> 1));
+  select(n, { anchor = null, centre = false, save = false, entry = null } = {}) {
+    const middle = heart_of(this.scene, n);
     this.anchor = anchor ?? middle;
-    this.set({ selected: n });
+    this.set({ selected: n, entry });
     if (centre) this.set({ position: middle });
     if (save) {
       this.model.set("selected", n);
@@ -206,6 +227,8 @@ export class Store {
   on_message(message, buffers) {
     if (message.kind === "scene") this.answer(message);
     if (message.kind === "ahead") message.scenes.forEach((s) => this.keep(s));
+    if (message.kind === "patches") this.receive_patches(message, buffers[0]);
+    if (message.kind === "queue") this.receive_queue(message, buffers[0]);
     if (message.kind === "volume") this.receive_volume(message);
     if (message.kind === "voxels") this.receive_voxels(message, buffers[0]);
     if (message.kind === "failure" && this.is_shown(message)) this.set({ failure: message.text });
@@ -215,6 +238,36 @@ export class Store {
   is_shown({ subject, channel }) {
     const { settings } = this.scene;
     return settings.subject === subject && settings.channel === channel;
+  }
+
+  receive_queue(message, { buffer, byteOffset, byteLength }) {
+    const order = new Int32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+    const epoch = new Epoch(message, order, this.target.batch_size);
+    this.set({ epoch, left: epoch.total, entry: null });
+  }
+
+  /** Ask for the pictures of patches of other subjects than the one on show. */
+  ask_patches(entries) {
+    const { settings } = this.scene;
+    const wanted = entries.filter(({ subject, patch }) => subject !== settings.subject && !this.patches.has(this.patch_key(subject, patch)));
+    if (!wanted.length) return;
+    const asked = wanted.map(({ subject, patch }) => [subject, patch]);
+    asked.forEach(([subject, patch]) => this.patches.set(this.patch_key(subject, patch), null));
+    this.model.send({ kind: "patches", settings, axis: this.main_axis, entries: asked });
+  }
+
+  patch_key(subject, patch) {
+    const { patch_size, overlap, start, policy, padding_mode, channel } = this.scene.settings;
+    return JSON.stringify([subject, patch, this.main_axis, patch_size, overlap, start, policy, padding_mode, channel]);
+  }
+
+  receive_patches({ entries, axis, shape: [width, height] }, { buffer, byteOffset }) {
+    if (axis !== this.main_axis) return;
+    entries.forEach(([subject, patch], n) => {
+      const grey = new Uint8Array(buffer, byteOffset + n * width * height, width * height);
+      this.patches.set(this.patch_key(subject, patch), { width, height, grey });
+    });
+    this.touch();
   }
 
   receive_volume(message) {
@@ -245,6 +298,11 @@ export class Store {
   }
 }
 
+/** What the queue depends on: all but what is shown. */
+function queue_key({ subject, channel, padding_mode, ...rest }) {
+  return JSON.stringify(rest);
+}
+
 export function clamp(at, low, end) {
   return Math.min(Math.max(at, low), end - 1);
 }
@@ -265,6 +323,12 @@ export function box_of(scene, n) {
     corner: place.map((m, a) => scene.axes[a].starts[m]),
     real: place.reduce((real, m, a) => real * (scene.axes[a].inside[m] / size[a]), 1),
   };
+}
+
+/** The voxel in the middle of what is image in a patch. */
+export function heart_of(scene, n) {
+  const { place, corner } = box_of(scene, n);
+  return corner.map((at, a) => Math.max(0, at) + (scene.axes[a].inside[place[a]] >> 1));
 }
 
 /** The number of the patch at one place along each axis. */

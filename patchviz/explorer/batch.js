@@ -1,0 +1,124 @@
+// The batch: patches side by side as the network gets them, filling as the queue is popped, and as a table.
+
+import { box_of } from "./store.js";
+import { fit, ground, painter_of, plane_axes, real_colour, selection, subject_colour, theme_of } from "./paint.js";
+import { select_entry } from "./epoch.js";
+
+const large = 168; // the selected patch, in CSS pixels
+const most_shown = 64; // patches of a batch: larger batches show their first
+
+export function render_batch(store, el) {
+  el.innerHTML = `<p class="pv-title"></p><canvas tabindex="0" role="application"></canvas>
+    <details><summary>the batch as a table</summary><table><thead></thead><tbody></tbody></table></details>`;
+  const [title, canvas, head, body] = ["p", "canvas", "thead", "tbody"].map((name) => el.querySelector(name));
+  const names = ["place", "entry", "subject", "patch", "corner", "image"];
+  head.innerHTML = `<tr>${names.map((name) => `<th scope="col">${name}</th>`).join("")}</tr>`;
+  let cells = [];
+  let shown = null;
+
+  const go = (place) => {
+    store.set({ playing: false });
+    select_entry(store, place);
+    store.settle_entry();
+  };
+  canvas.onclick = (event) => {
+    const cell = cells.find(({ x, y, side }) => event.offsetX >= x && event.offsetX < x + side && event.offsetY >= y && event.offsetY < y + side);
+    if (cell) go(cell.place);
+  };
+  canvas.onkeydown = (event) => {
+    const by = { ArrowLeft: 1, ArrowUp: 1, ArrowRight: -1, ArrowDown: -1 }[event.key];
+    if (!by || store.entry === null) return;
+    event.preventDefault();
+    go(Math.min(Math.max(store.entry + by, 0), store.epoch.total - 1));
+  };
+
+  return () => {
+    const { epoch, left, entry, playing } = store;
+    if (!epoch) return;
+    const at = entry ?? Math.min(left, epoch.total - 1);
+    const [batch] = epoch.batch_of(at);
+    const places = epoch.places(batch).slice(0, most_shown);
+    const entries = places.map((place) => epoch.entry(place));
+    if (!playing && entry !== null) store.ask_patches(entries);
+    const partial = places.length < Math.min(epoch.batch_size, most_shown) ? ", the last, partial one" : "";
+    title.textContent = `batch ${batch + 1} of ${epoch.n_batches}: ${places.length} patches${partial}`;
+    const width = canvas.clientWidth;
+    const side = Math.max(40, Math.min(80, (width - large - 16) / Math.min(places.length, epoch.batch_size) - 6));
+    const across = Math.max(1, Math.floor((width - large - 16) / (side + 6)));
+    cells = places.map((place, n) => ({ place, x: large + 16 + (n % across) * (side + 6), y: Math.floor(n / across) * (side + 22), side }));
+    const height = Math.max(large, Math.ceil(places.length / across) * (side + 22));
+    canvas.style.height = `${height}px`;
+    canvas.setAttribute("aria-label", title.textContent);
+    const ctx = fit(canvas, width, height);
+    const theme = theme_of(el);
+    draw_patch(ctx, store, epoch.entry(at), { x: 0, y: 0, side: large }, true, theme);
+    cells.forEach((cell, n) => draw_patch(ctx, store, entries[n], cell, cell.place >= left, theme));
+    const key = [epoch, batch, store.scene];
+    if (!shown || key.some((value, n) => value !== shown[n])) body.replaceChildren(...entries.map((e, n) => make_row(store, e, n, go)));
+    shown = key;
+    [...body.rows].forEach((row, n) => row.setAttribute("aria-selected", String(places[n] === entry)));
+  };
+}
+
+/** One patch in its cell: its voxels where they are known, hatched where it is padding; empty until popped. */
+function draw_patch(ctx, store, { place, row, subject, patch }, { x, y, side }, popped, theme) {
+  const { scene, epoch } = store;
+  const known = patch < scene.n_patches;
+  const box = known ? box_of(scene, patch) : null;
+  ctx.fillStyle = popped ? ground : theme.soft;
+  ctx.fillRect(x, y, side, side);
+  const foreign = store.patches.get(store.patch_key(subject, patch));
+  if (popped && known) {
+    const painter = painter_of(store);
+    const mine = subject === scene.settings.subject;
+    if (mine && store.volume) ctx.drawImage(painter.patch(patch, store.main_axis, side, side), x, y, side, side);
+    else if (foreign) ctx.drawImage(painter.foreign_patch(foreign, patch, store.main_axis, side, side), x, y, side, side);
+    hatch(ctx, scene, box, store.main_axis, x, y, side);
+  }
+  ctx.strokeStyle = place === store.entry ? selection : box ? real_colour(box.real) : theme.line;
+  ctx.lineWidth = place === store.entry ? 3 : 1.5;
+  ctx.strokeRect(x + 1, y + 1, side - 2, side - 2);
+  ctx.fillStyle = subject_colour(row, epoch.sizes.length);
+  ctx.fillRect(x, y + side + 2, side, 4);
+  if (side > 100) return;
+  ctx.fillStyle = theme.muted;
+  ctx.font = `12px ${theme.font}`;
+  ctx.textBaseline = "top";
+  ctx.textAlign = "left";
+  ctx.fillText(`${patch + 1}`, x, y + side + 7, side);
+}
+
+/** Hatch what of a patch lies outside the image. */
+function hatch(ctx, scene, { corner }, axis, x, y, side) {
+  const [u, v] = plane_axes(axis);
+  const ends = [u, v].map((a) => {
+    const { size, patch } = scene.axes[a];
+    return [-corner[a], size - corner[a]].map((p) => (Math.min(Math.max(p, 0), patch) / patch) * side);
+  });
+  const [[left, right], [bottom, top]] = ends;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(x, y, side, side);
+  ctx.rect(x + left, y + side - top, right - left, top - bottom);
+  ctx.clip("evenodd");
+  ctx.beginPath();
+  for (let d = -side; d < side; d += 7) {
+    ctx.moveTo(x + d, y + side);
+    ctx.lineTo(x + d + side, y);
+  }
+  ctx.strokeStyle = "rgba(255,255,255,.3)";
+  ctx.lineWidth = 1;
+  ctx.stroke();
+  ctx.restore();
+}
+
+function make_row(store, { place, subject, patch }, n, go) {
+  const row = document.createElement("tr");
+  const box = patch < store.scene.n_patches ? box_of(store.scene, patch) : null;
+  const texts = [n + 1, place + 1, store.model.get("choices").subject[subject], patch + 1, box?.corner.join(", ") ?? "", box ? `${(100 * box.real).toPrecision(3)} %` : ""];
+  row.append(...texts.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
+  row.tabIndex = 0;
+  row.onclick = () => go(place);
+  row.onkeydown = (event) => event.key === "Enter" && go(place);
+  return row;
+}

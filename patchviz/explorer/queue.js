@@ -1,0 +1,234 @@
+// The queue of an epoch: a column for each batch, popped from the right; and the same by subject and patch.
+
+import { play, pop_to, select_entry } from "./epoch.js";
+import { fit, selection, subject_colour, theme_of } from "./paint.js";
+
+const most_cells = 5000; // beyond it a column of pixels stands for several batches
+const speeds = { 4: "4 a second", 16: "16 a second", 60: "60 a second", 240: "240 a second" };
+
+export function render_queue(store, el) {
+  el.innerHTML = `
+    <div class="pv-row">
+      <output class="pv-left"></output>
+      <button data-act="back" title="put one back">◀</button>
+      <button data-act="play"></button>
+      <button data-act="pop" title="pop one">pop</button>
+      <button data-act="batch" title="pop a batch">batch</button>
+      <input type="range" min="0" step="1" aria-label="entries popped">
+      <label>order <select data-of="order"></select></label>
+      <label>speed <select data-of="speed"></select></label>
+      <button data-act="next">next epoch</button>
+      <button data-act="tab" aria-pressed="false">by subject</button>
+    </div>
+    <canvas tabindex="0" role="application"></canvas>
+    <p class="pv-readout"></p>`;
+  const parts = ["output", "input", "[data-of=order]", "[data-of=speed]", "canvas", ".pv-readout"];
+  const [counter, scrub, order, speed, canvas, readout] = parts.map((name) => el.querySelector(name));
+  const buttons = Object.fromEntries([...el.querySelectorAll("button")].map((b) => [b.dataset.act, b]));
+  fill(order, store.model.get("choices").order);
+  fill(speed, speeds);
+  const strip = new Strip();
+  const table = new Table();
+  /** @type {Strip | Table} */ let picture = strip;
+  let hover = null;
+
+  const stop = () => store.playing && store.set({ playing: false });
+  const acts = {
+    play: () => (store.playing ? stop() : play(store)),
+    back: () => pop_to(store, store.left + 1),
+    pop: () => pop_to(store, store.left - 1),
+    batch: () => pop_to(store, store.epoch.total - (Math.floor((store.epoch.total - store.left) / store.epoch.batch_size) + 1) * store.epoch.batch_size),
+    next: () => store.ask_epoch(store.epoch.number + 1),
+    tab: () => {
+      picture = picture === strip ? table : strip;
+      buttons.tab.setAttribute("aria-pressed", String(picture === table));
+      store.touch();
+    },
+  };
+  Object.entries(buttons).forEach(([act, button]) => {
+    button.onclick = () => {
+      if (act !== "play" && act !== "tab") stop();
+      if (store.epoch) acts[act]();
+    };
+  });
+  scrub.oninput = () => {
+    stop();
+    pop_to(store, store.epoch.total - Number(scrub.value));
+  };
+  order.onchange = () => store.change({ order: order.value });
+  speed.onchange = () => store.set({ speed: Number(speed.value) });
+  const under = (event) => (store.epoch ? picture.under(event.offsetX, event.offsetY) : null);
+  canvas.onpointermove = (event) => {
+    hover = under(event);
+    store.touch();
+  };
+  canvas.onpointerleave = () => {
+    hover = null;
+    store.touch();
+  };
+  canvas.onclick = (event) => {
+    const place = under(event);
+    if (place === null) return;
+    stop();
+    select_entry(store, place);
+    store.settle_entry();
+  };
+  canvas.onkeydown = (event) => {
+    const by = { ArrowLeft: 1, ArrowRight: -1, ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!by || !store.epoch) return;
+    event.preventDefault();
+    select_entry(store, Math.min(Math.max((store.entry ?? store.left) + by, 0), store.epoch.total - 1));
+  };
+
+  return () => {
+    const { epoch, left, playing } = store;
+    el.inert = !epoch;
+    if (!epoch) return;
+    counter.value = left.toLocaleString("en");
+    buttons.play.textContent = playing ? "pause" : "play";
+    Object.assign(scrub, { max: epoch.total, value: epoch.total - left });
+    speed.value = String(store.speed);
+    order.value = store.scene.settings.order;
+    const width = canvas.clientWidth;
+    picture.measure(epoch, width);
+    canvas.style.height = `${picture.height}px`;
+    canvas.setAttribute("aria-label", `queue of epoch ${epoch.number + 1}: ${left} of ${epoch.total} patches left`);
+    picture.draw(fit(canvas, width, picture.height), store, theme_of(el), hover);
+    readout.textContent = describe(store, hover ?? store.entry);
+  };
+}
+
+function describe({ epoch, scene, model }, place) {
+  const cost = epoch.reads.map(([cache, reads]) => `${reads.toLocaleString("en")} with a cache of ${cache}`).slice(0, 3).join(", ");
+  if (place == null || place >= epoch.total) return `epoch ${epoch.number + 1}; volumes read in it: ${cost}`;
+  const { subject, patch } = epoch.entry(place);
+  const [batch, at] = epoch.batch_of(place);
+  const name = model.get("choices").subject[subject];
+  const elsewhere = subject === scene.settings.subject ? "" : `, its box drawn on ${scene.subject_id}`;
+  return `entry ${place + 1}: ${name}, patch ${patch + 1}${elsewhere}; batch ${batch + 1} of ${epoch.n_batches}, place ${at + 1}`;
+}
+
+/** Every entry as a cell, in columns of a batch; the epoch's end is at the left. */
+class Strip {
+  epoch; width; height; line;
+
+  measure(epoch, width) {
+    if (epoch === this.epoch && width === this.width) return;
+    Object.assign(this, { epoch, width });
+    this.stale = true;
+    this.rows = epoch.batch_size;
+    this.column = width / epoch.n_batches;
+    this.single = epoch.total <= most_cells && this.column >= 3;
+    this.cell = this.single ? Math.max(4, Math.min(this.column, 112 / this.rows)) : 96 / this.rows;
+    this.height = Math.ceil(this.cell * this.rows);
+  }
+
+  /** Both states of the whole queue, painted once: full, and popped. */
+  paint(theme) {
+    const ratio = window.devicePixelRatio || 1;
+    this.pictures = [true, false].map((full) => {
+      const canvas = document.createElement("canvas");
+      Object.assign(canvas, { width: Math.round(this.width * ratio), height: Math.round(this.height * ratio) });
+      const ctx = canvas.getContext("2d");
+      ctx.scale(ratio, ratio);
+      ctx.strokeStyle = theme.line;
+      const { epoch } = this;
+      const stride = this.single ? 1 : Math.max(1, Math.floor(epoch.total / (this.width * this.rows * 2)));
+      for (let place = 0; place < epoch.total; place += stride) {
+        const [x, y, w, h] = this.rect(place);
+        ctx.fillStyle = subject_colour(epoch.entry(place).row, epoch.sizes.length);
+        if (full) ctx.fillRect(x, y, Math.max(w, 1), h);
+        else if (this.single) ctx.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
+      }
+      return canvas;
+    });
+    this.stale = false;
+  }
+
+  rect(place) {
+    const [batch, at] = this.epoch.batch_of(place);
+    const gap = this.single ? 1 : 0;
+    return [this.width - (batch + 1) * this.column, at * this.cell, this.column - gap, this.cell - gap];
+  }
+
+  under(x, y) {
+    const batch = Math.floor((this.width - x) / this.column);
+    const place = this.epoch.total - 1 - (batch * this.rows + Math.floor(y / this.cell));
+    return place >= 0 && place < this.epoch.total ? place : null;
+  }
+
+  draw(ctx, { epoch, left, entry }, theme, hover) {
+    if (this.stale || theme.line !== this.line) this.paint(theme);
+    this.line = theme.line;
+    const popped = epoch.total - left;
+    const whole = Math.floor(popped / this.rows);
+    const edge = this.width - whole * this.column;
+    const cut = (popped % this.rows) * this.cell;
+    const copy = (picture, x, y, w, h) => {
+      const ratio = picture.width / this.width;
+      if (w > 0 && h > 0) ctx.drawImage(picture, x * ratio, y * ratio, w * ratio, h * ratio, x, y, w, h);
+    };
+    const [full, empty] = this.pictures;
+    copy(full, 0, 0, edge - this.column, this.height);
+    copy(empty, edge - this.column, 0, this.column, cut);
+    copy(full, edge - this.column, cut, this.column, this.height - cut);
+    copy(empty, edge, 0, this.width - edge, this.height);
+    mark(ctx, this.rect(0), epoch.total % this.rows ? theme.text : null, 1);
+    if (entry !== null) mark(ctx, this.rect(entry), selection, 3);
+    if (hover !== null) mark(ctx, this.rect(hover), theme.text, 2);
+  }
+}
+
+/** Subjects down, patches across: a cell fills when its entry is popped. */
+class Table {
+  epoch; width; height;
+
+  measure(epoch, width) {
+    if (epoch === this.epoch && width === this.width) return;
+    Object.assign(this, { epoch, width });
+    this.columns = Math.max(...epoch.sizes);
+    this.rows = epoch.sizes.length;
+    this.cell = [width / this.columns, Math.max(1, Math.min(12, 240 / this.rows))];
+    this.height = Math.ceil(this.cell[1] * this.rows);
+    this.places = new Int32Array(this.rows * this.columns).fill(-1);
+    epoch.order.forEach((_, place) => {
+      const { row, patch } = epoch.entry(place);
+      this.places[row * this.columns + patch] = place;
+    });
+  }
+
+  rect(place) {
+    const { row, patch } = this.epoch.entry(place);
+    return [patch * this.cell[0], row * this.cell[1], this.cell[0] - 1, Math.max(1, this.cell[1] - 1)];
+  }
+
+  under(x, y) {
+    const [column, row] = [Math.floor(x / this.cell[0]), Math.floor(y / this.cell[1])];
+    const place = this.places[row * this.columns + column] ?? -1;
+    return place < 0 ? null : place;
+  }
+
+  draw(ctx, { epoch, left, entry }, theme, hover) {
+    ctx.fillStyle = theme.soft;
+    ctx.fillRect(0, 0, this.width, this.height);
+    for (let place = left; place < epoch.total; place++) {
+      const { row } = epoch.entry(place);
+      ctx.fillStyle = subject_colour(row, this.rows);
+      ctx.fillRect(...this.rect(place));
+    }
+    if (entry !== null) mark(ctx, this.rect(entry), selection, 3);
+    if (hover !== null) mark(ctx, this.rect(hover), theme.text, 2);
+  }
+}
+
+function fill(select, options) {
+  select.replaceChildren(...Object.entries(options).map(([value, text]) => new Option(text, value)));
+}
+
+function mark(ctx, rect, colour, width) {
+  const [x, y, w, h] = rect;
+  if (!colour) return;
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  ctx.strokeRect(x, y, Math.max(w, 2), Math.max(h, 2));
+}
