@@ -292,6 +292,7 @@ def make_queue(settings: Settings, facts: CohortFacts, epoch: int) -> PatchQueue
 
 
 def make_grid(shape: Sequence[int], settings: Settings) -> PatchGrid:
+    """Make the grid that resolved settings give on one image shape."""
     assert settings.patch_size is not None  # resolved before
     return PatchGrid(
         shape,

@@ -261,7 +261,7 @@ def to_greys(voxels: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]
 
 
 def number_labels(label: NDArray[Any]) -> NDArray[np.uint8]:
-    """Number the values of a label 1, 2, 3 … in their order, background 0 (255 at the most)."""
+    """Give the values of a label the numbers 1, 2, 3 … in their order, background 0 (255 at most)."""
     few = label.max() < 2**16  # then counting them is ten times as fast as sorting
     values = np.flatnonzero(np.bincount(label.ravel())) if few else np.unique(label)
     numbers = np.minimum(np.searchsorted(values[values != 0], values) + 1, 255)
