@@ -252,3 +252,24 @@ def test_each_patch_of_an_epoch_has_random_numbers_of_its_own():
     }
     assert len(drawn) == 125
     assert transform_stream(1, 2, 3).random() == transform_stream(1, 2, 3).random()
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 6), st.sampled_from(ORDERS))
+def test_reads_are_those_of_a_reader_that_keeps_the_last_used(n, side, cache, order):
+    queue = create_patch_index_list(range(n), (side,) * 3, 2, order=order)
+    kept, reads = [], 0
+    for subject, _ in reversed(list(queue)):
+        if subject in kept:
+            kept.remove(subject)
+        else:
+            reads += 1
+        kept = [*kept, subject][-cache:]
+    assert queue.count_reads(cache) == reads
+    assert queue.count_reads(n) == n
+    if order == "by_subject":
+        assert queue.count_reads(1) == n
+
+
+def test_visits_name_the_subject_of_each_entry():
+    queue = create_patch_index_list([7, 3], [(4,) * 3, (6,) * 3], 2)
+    assert [queue.subjects[n] for n in queue.visits] == [subject for subject, _ in queue]

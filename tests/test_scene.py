@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchviz.epochs import ORDERS, create_patch_index_list
 from patchviz.grid import PADDING_MODES, PatchGrid
 from patchviz.policies import POLICIES
-from patchviz.scene import Scene, Settings, resolve
+from patchviz.scene import Scene, Settings, make_queue, resolve
 from patchviz.splits import get_validation_split
 from patchviz.volumes import CohortFacts
 
@@ -251,3 +253,23 @@ def test_notes(settings: Settings, control: str, text: str) -> None:
 def test_impossible_settings_are_named(settings: Settings, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         resolve(settings, REFERENCE)
+
+
+@given(cases(), st.integers(0, 3), st.sampled_from(ORDERS))
+def test_the_queue_is_the_generator_s(
+    case: tuple[Settings, CohortFacts], epoch: int, order: str
+) -> None:
+    settings, facts = case
+    settings = resolve(replace(settings, order=order), facts).settings
+    queue = make_queue(settings, facts, epoch)
+    training = [0] if len(facts.ids) == 1 else get_validation_split(list(facts.ids))[0]
+    own = create_patch_index_list(
+        training,
+        facts.shapes[0],
+        settings.patch_size,
+        settings.overlap,
+        order=order,
+        epoch=epoch,
+        policy=settings.policy,
+    )
+    assert list(queue) == list(own)
