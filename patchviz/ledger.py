@@ -216,9 +216,10 @@ def _epoch_rows(scene: Scene) -> Iterator[Row]:
     if scene.n_subjects == 1:
         yield Row("n_training", "Epoch", "training subjects", "1", "one subject can't be split")
     else:
-        share = scene.settings.data_split
-        label = "training subjects"
-        yield row("n_training", label, scene.n_training, f"floor({scene.n_subjects}·{share:g})")
+        share = f"floor({scene.n_subjects}·{scene.settings.data_split:g})"
+        folds = f"{scene.n_subjects} - {scene.n_validation} in fold {scene.settings.fold + 1}"
+        formula = folds if scene.settings.folds else share
+        yield row("n_training", "training subjects", scene.n_training, formula)
     for key, what, subjects, count, steps in (
         ("n_queue", "training", scene.n_training, scene.n_queue, scene.n_steps),
         (

@@ -17,7 +17,7 @@ from patchviz.generators import get_number_of_steps
 from patchviz.grid import Ints, PatchGrid, per_axis, require_choice
 from patchviz.ledger import Row, Word, axes_text, write_ledger, write_sentence
 from patchviz.patches import padding_index
-from patchviz.splits import get_validation_split
+from patchviz.splits import Split, get_validation_split, k_fold_split
 
 if TYPE_CHECKING:
     from patchviz.volumes import CohortFacts
@@ -45,6 +45,9 @@ class Settings:
         Patches a batch, in training and validation.
     data_split : float
         Share of the subjects that trains.
+    folds, fold : int
+        With `folds` of 2 or more, that many splits in place of the one by share, and which of
+        them is shown, counted from 0.
     order : {"shuffle", "by_subject"}
         Of the queue.
     seed : int
@@ -60,6 +63,8 @@ class Settings:
     padding_mode: str = "edge"
     batch_size: int = 8
     data_split: float = 0.8
+    folds: int = 0
+    fold: int = 0
     order: str = "shuffle"
     seed: int = 0
     subject: int = 0
@@ -163,6 +168,8 @@ class Scene:
         As chosen, with one value per axis throughout.
     subject_id : str
     n_subjects, n_training, n_validation : int
+    validating : tuple of tuple of int
+        The validation set of each fold; of the one split, where there are no folds.
     n_channels : int
         Of the subject shown.
     has_label : bool
@@ -184,6 +191,7 @@ class Scene:
     n_subjects: int
     n_training: int
     n_validation: int
+    validating: tuple[tuple[int, ...], ...]
     n_channels: int
     has_label: bool
     axes: tuple[Axis, ...]
@@ -249,7 +257,8 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
         start=None if settings.start is None else per_axis("start", settings.start, ndim),
     )
     grid = make_grid(shape, settings)
-    training, validation = _split(facts, settings)
+    splits = _splits(facts, settings)
+    training, validation = splits[settings.fold]
     n_queue = _count(facts, training, settings)
     n_validation_patches = _count(facts, validation, settings)
     return Scene(
@@ -258,6 +267,7 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
         n_subjects=len(facts.ids),
         n_training=len(training),
         n_validation=len(validation),
+        validating=tuple(tuple(sorted(fold)) for _, fold in splits),
         n_channels=facts.n_channels[subject],
         has_label=facts.has_label[subject],
         axes=tuple(
@@ -277,7 +287,7 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
 
 def make_queue(settings: Settings, facts: CohortFacts, epoch: int) -> PatchQueue:
     """Make the training queue of an epoch as the generator would, for resolved settings."""
-    training, _ = _split(facts, settings)
+    training, _ = _splits(facts, settings)[settings.fold]
     return create_patch_index_list(
         training,
         [facts.shapes[n] for n in training],
@@ -310,10 +320,17 @@ def _index(name: str, value: int, count: int) -> int:
     return value
 
 
-def _split(facts: CohortFacts, settings: Settings) -> tuple[list[int], list[int]]:
-    if len(facts.ids) == 1:
-        return [0], []
-    return get_validation_split(facts.ids, settings.data_split, seed=settings.seed)
+def _splits(facts: CohortFacts, settings: Settings) -> list[Split]:
+    """Split the subjects as often as there are folds; `settings.fold` is one of them."""
+    n = len(facts.ids)
+    if n == 1:
+        splits = [([0], list[int]())]
+    elif settings.folds:
+        splits = k_fold_split(facts.ids, settings.folds, seed=settings.seed)
+    else:
+        splits = [get_validation_split(facts.ids, settings.data_split, seed=settings.seed)]
+    _index("fold", settings.fold, len(splits))
+    return splits
 
 
 def _count(facts: CohortFacts, subjects: list[int], settings: Settings) -> int:

@@ -8,6 +8,7 @@ import { render_fold, render_patch_size, render_picture, render_sentence } from 
 import { render_ledger } from "./ledger.js";
 import { render_planes } from "./planes.js";
 import { render_queue } from "./queue.js";
+import { render_split } from "./split.js";
 
 /** Each view and control by the class of the element that it fills. */
 const views = {
@@ -18,6 +19,7 @@ const views = {
   "pv-boards": render_boards,
   "pv-queue": render_queue,
   "pv-batch": render_batch,
+  "pv-split": render_split,
   "pv-picture": render_picture,
   "pv-fold": render_fold,
   "pv-numbers": render_ledger,
@@ -36,6 +38,7 @@ const page = `
   </div>
   <section class="pv-queue" aria-label="queue of an epoch"></section>
   <section class="pv-batch" aria-label="batch"></section>
+  <details class="pv-split"></details>
   <div class="pv-picture" role="group" aria-label="picture"></div>
   <details class="pv-fold"></details>
   <details class="pv-numbers"></details>
