@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from patchviz.files import write_whole
+
 PACKAGE = Path(__file__).resolve().parent
 EXPLORER = "00-explorer.ipynb"  # the notebook that opens
 
@@ -56,7 +58,8 @@ def copy_notebooks(folder: Path) -> list[str]:
     for path in _shipped_files(shipped, folder):
         copy, content = folder / path, (shipped / path).read_bytes()
         if not copy.exists():
-            _write_whole(copy, content)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(copy, content)
         elif copy.read_bytes() != content:
             kept.append(path.as_posix())
     return kept
@@ -99,14 +102,3 @@ def _shipped_files(shipped: Path, folder: Path) -> Iterator[Path]:
         hidden = any(part.startswith((".", "__")) for part in below.parts)
         if path.is_file() and not hidden and folder not in path.parents:
             yield below
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name first: nobody ever meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(content)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)

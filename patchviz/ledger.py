@@ -84,7 +84,7 @@ def write_ledger(scene: Scene) -> tuple[Row, ...]:
     return (*_grid_rows(scene), *_padding_rows(scene), *_epoch_rows(scene), *_memory_rows(scene))
 
 
-def _per_axis(axes: Sequence[Axis], texts: Iterable[str]) -> str:
+def join_axes(axes: Sequence[Axis], texts: Iterable[str]) -> str:
     """Join the formulas of the axes: one where all are alike, else each behind its axis's name."""
     found = list(texts)
     if len(set(found)) == 1:
@@ -99,7 +99,7 @@ def _grid_rows(scene: Scene) -> Iterator[Row]:
     out = scene.n_patches - whole
 
     def row(key: str, label: str, values: Iterable[object], formulas: Iterable[str]) -> Row:
-        return Row(key, "Grid", label, axes_text(values), _per_axis(axes, formulas))
+        return Row(key, "Grid", label, axes_text(values), join_axes(axes, formulas))
 
     yield row("counts", "patches per axis", counts, (_count(scene, axis) for axis in axes))
     yield row("overflow", "overflow", (a.overflow for a in axes), map(_overflow, axes))
@@ -108,14 +108,14 @@ def _grid_rows(scene: Scene) -> Iterator[Row]:
         "Grid",
         "first start",
         axes_text((axis.starts[0] for axis in axes), ", "),
-        _per_axis(axes, (_start(scene, axis) for axis in axes)),
+        join_axes(axes, (_start(scene, axis) for axis in axes)),
     )
     yield Row(
         "starts",
         "Grid",
         "starts",
-        _per_axis(axes, (_listed(axis.starts) for axis in axes)),
-        _per_axis(axes, (f"step = {a.patch} - {a.overlap} = {a.patch - a.overlap}" for a in axes)),
+        join_axes(axes, (shorten(axis.starts) for axis in axes)),
+        join_axes(axes, (f"step = {a.patch} - {a.overlap} = {a.patch - a.overlap}" for a in axes)),
     )
     yield Row(
         "n_patches",
@@ -133,7 +133,8 @@ def _grid_rows(scene: Scene) -> Iterator[Row]:
     )
 
 
-def _listed(values: Sequence[int], most: int = 8) -> str:
+def shorten(values: Sequence[int], most: int = 8) -> str:
+    """List numbers, of many the first ones and the last."""
     shown = [*values[: most - 1], "…", values[-1]] if len(values) > most else values
     return ", ".join(map(str, shown))
 
@@ -173,8 +174,8 @@ def _padding_rows(scene: Scene) -> Iterator[Row]:
         (
             "padding",
             "padding",
-            _percent(1 - real / cut),
-            f"1 - {real:,} real / {cut:,} cut = {_percent(1 - real / cut)}",
+            percent(1 - real / cut),
+            f"1 - {real:,} real / {cut:,} cut = {percent(1 - real / cut)}",
         ),
         (
             "redundancy",
@@ -185,20 +186,21 @@ def _padding_rows(scene: Scene) -> Iterator[Row]:
         (
             "seen_again",
             "voxels in several patches",
-            _percent((seen - once) / volume),
-            f"({seen:,} - {once:,} in one only) / {volume:,} = {_percent((seen - once) / volume)}",
+            percent((seen - once) / volume),
+            f"({seen:,} - {once:,} in one only) / {volume:,} = {percent((seen - once) / volume)}",
         ),
         (
             "unseen",
             "voxels in no patch",
-            _percent(1 - seen / volume),
-            f"1 - {seen:,} seen / {volume:,} = {_percent(1 - seen / volume)}",
+            percent(1 - seen / volume),
+            f"1 - {seen:,} seen / {volume:,} = {percent(1 - seen / volume)}",
         ),
     ):
         yield Row(key, "Padding", label, value, formula)
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Write a share as a percentage."""
     return "0 %" if share == 0 else f"{100 * share:.1f} %"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.comparison import Contender, compare
 from patchviz.epochs import ORDERS, PatchQueue, create_patch_index_list
 from patchviz.generators import get_number_of_steps
 from patchviz.grid import Ints, PatchGrid, per_axis, require_choice
@@ -213,6 +214,11 @@ class Scene:
     def ledger(self) -> tuple[Row, ...]:
         """Every number with the formula that gives it, the values put in."""
         return write_ledger(self)
+
+    @cached_property
+    def comparison(self) -> tuple[Contender, ...]:
+        """All policies on this volume; not in `to_json`, as it outweighs all the rest."""
+        return compare(self)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers, as the front end takes them."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from patchviz.errors import DataError
+from patchviz.files import write_whole
 
 Split = tuple[list[int], list[int]]
 
@@ -130,14 +131,7 @@ def _write_split(path: Path, ids: list[str], split: Split, data_split: float, se
         "training": training,
         "validation": validation,
     }
-    # under a temporary name first: a crash leaves the old file or the new one, never half of one
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_whole(path, json.dumps(content, indent=1).encode())
 
 
 def _load_split(path: Path, ids: list[str], data_split: float, seed: int) -> Split:

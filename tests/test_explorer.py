@@ -2,6 +2,7 @@
 
 import base64
 import re
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -112,6 +113,13 @@ def test_scenes_ahead_leave_out_what_is_impossible(explorer):
     content = answer(explorer, kind="ahead", settings=asked)
     assert content["kind"] == "ahead"
     assert [scene["settings"]["patch_size"] for scene in content["scenes"]] == [(8,) * 3, (24,) * 3]
+
+
+def test_the_policies_side_by_side_are_sent_when_asked_for(explorer):
+    content = answer(explorer, kind="comparison", settings=as_json(explorer.settings))
+    assert content["kind"] == "comparison"
+    assert content["rows"] == [asdict(row) for row in explorer.scene.comparison]
+    json.dumps(content)
 
 
 # Volumes -----------------------------------------------------------------------------------------

@@ -273,3 +273,31 @@ def test_the_queue_is_the_generator_s(
         policy=settings.policy,
     )
     assert list(queue) == list(own)
+
+
+@given(cases())
+def test_policies_side_by_side_say_what_each_one_says_alone(case) -> None:
+    settings, facts = case
+    scene = resolve(settings, facts)
+    assert [row.policy for row in scene.comparison] == list(POLICIES)
+    for row in scene.comparison:
+        if row.reason:
+            assert not row.calls
+            with pytest.raises(ValueError, match=r"^`patch_size` must be at most") as refusal:
+                resolve(replace(settings, policy=row.policy), facts)
+            assert row.reason == str(refusal.value).replace("`", "")
+            continue
+        alone = resolve(replace(settings, policy=row.policy), facts)
+        found = values(alone)
+        names = ("counts", "starts", "n_patches", "padding", "unseen")
+        numbers = (row.counts, row.starts, row.n_patches, row.padding, row.lost)
+        assert numbers == tuple(found[name] for name in names)
+        assert found["redundancy"].startswith(row.redundancy)
+        assert row.axes == tuple(axis.starts for axis in alone.axes)
+    assert "comparison" not in scene.to_json()
+
+
+def test_a_start_goes_with_the_centered_one_of_the_policies_side_by_side() -> None:
+    rows = {row.policy: row for row in resolve(Settings(start=-8), REFERENCE).comparison}
+    assert (rows["centered"].starts, rows["tight"].starts) == ("-8, 56, 120", "-24, 40, 104")
+    assert "start=-8" in (rows["centered"].calls[0].code or "")

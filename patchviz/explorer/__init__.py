@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,11 @@ from patchviz.grid import PADDING_MODES
 from patchviz.patches import cut_patch
 from patchviz.policies import POLICIES
 from patchviz.scene import Scene, Settings, make_grid, make_queue, resolve
-from patchviz.volumes import Cohort
+from patchviz.volumes import Cohort, CohortFacts, Subject
 
 Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
 
-_HERE = Path(__file__).parent
+HERE = Path(__file__).parent
 _CHUNK = 4 * 2**20  # bytes in one message: larger ones hold up everything behind them
 
 
@@ -82,8 +82,8 @@ class Explorer(anywidget.AnyWidget):
         For data that can't be shown or settings that don't fit it, with the reason.
     """
 
-    _esm = bundle(_HERE / "index.js")
-    _css = _HERE / "explorer.css"
+    _esm = bundle(HERE / "index.js")
+    _css = HERE / "explorer.css"
 
     settings = traitlets.Instance(Settings).tag(
         sync=True, to_json=lambda settings, _: asdict(settings), from_json=_from_dict
@@ -141,6 +141,9 @@ class Explorer(anywidget.AnyWidget):
             self._send_patches(_from_dict(asked["settings"]), asked["axis"], asked["entries"])
         elif asked["kind"] == "queue":
             self._send_queue(_from_dict(asked["settings"]), asked["epoch"])
+        elif asked["kind"] == "comparison":
+            rows = resolve(_from_dict(asked["settings"]), self.cohort.facts).comparison
+            self.send({"kind": "comparison", "rows": [asdict(row) for row in rows]})
         elif asked["kind"] == "volume":
             try:
                 self._send_volume(asked["subject"], asked["channel"])
@@ -155,19 +158,8 @@ class Explorer(anywidget.AnyWidget):
             return {"control": control and control[1], "text": str(error).replace("`", "")}
 
     def _send_queue(self, settings: Settings, epoch: int) -> None:
-        queue = make_queue(settings, self.cohort.facts, epoch)
-        sizes = [len(grid) for grid in queue.grids]
-        caches = [c for c in (1, 2, 4, 8, 16) if c < len(sizes)] + [len(sizes)]
-        self.send(
-            {
-                "kind": "queue",
-                "epoch": epoch,
-                "subjects": list(queue.subjects),
-                "sizes": sizes,
-                "reads": [[cache, queue.count_reads(cache)] for cache in caches],
-            },
-            [queue.order.astype("<i4").tobytes()],
-        )
+        content, order = pack_queue(settings, self.cohort.facts, epoch)
+        self.send(content, [order])
 
     def _send_patches(
         self, settings: Settings, axis: int, entries: Sequence[tuple[int, int]]
@@ -187,25 +179,19 @@ class Explorer(anywidget.AnyWidget):
         return to_greys(slice_, *grey_range(volume))
 
     def _send_volume(self, n: int, channel: int) -> None:
-        subject = self.cohort[n]
-        voxels, low, high = quantize(subject.image[channel])
-        parts = [("image", voxels)]
-        if subject.has_label:
-            parts.append(("label", number_labels(subject.label)))
-        self.send(
-            {
-                "kind": "volume",
-                "subject": n,
-                "channel": channel,
-                "shape": subject.shape,
-                "low": low,
-                "high": high,
-                "has_label": subject.has_label,
-            }
-        )
-        for part, content in parts:
-            for offset, chunk in _chunks(content):
+        content, parts = pack_volume(self.cohort[n], channel)
+        self.send({**content, "subject": n, "channel": channel})
+        for part, voxels in parts.items():
+            for offset, chunk in _chunks(voxels):
                 self.send({"kind": "voxels", "part": part, "offset": offset}, [chunk])
+
+    def export(
+        self, path: str | os.PathLike[str], *, choices: Iterable[Settings] | None = None
+    ) -> Path:
+        """Write this explorer as one HTML file to hand out; see `patchviz.export.export_page`."""
+        from patchviz.export import export_page
+
+        return export_page(self, path, choices=choices)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         from patchviz.figures import explorer_png
@@ -233,6 +219,39 @@ def _open_cohort(source: Source) -> Cohort:
         path = Path(source).expanduser()
         return Cohort.from_folder(path) if path.is_dir() else Cohort.from_files([path])
     return Cohort.from_arrays([source])
+
+
+def pack_queue(settings: Settings, facts: CohortFacts, epoch: int) -> tuple[dict[str, Any], bytes]:
+    """Give the message on the queue of an epoch, and its order as little-endian int32."""
+    queue = make_queue(settings, facts, epoch)
+    sizes = [len(grid) for grid in queue.grids]
+    caches = [c for c in (1, 2, 4, 8, 16) if c < len(sizes)] + [len(sizes)]
+    content = {
+        "kind": "queue",
+        "epoch": epoch,
+        "subjects": list(queue.subjects),
+        "sizes": sizes,
+        "reads": [[cache, queue.count_reads(cache)] for cache in caches],
+    }
+    return content, queue.order.astype("<i4").tobytes()
+
+
+def pack_volume(
+    subject: Subject, channel: int
+) -> tuple[dict[str, Any], dict[str, NDArray[np.uint8]]]:
+    """Give the message on a subject's volume, and its voxels: "image" and perhaps "label"."""
+    voxels, low, high = quantize(subject.image[channel])
+    content = {
+        "kind": "volume",
+        "shape": subject.shape,
+        "low": low,
+        "high": high,
+        "has_label": subject.has_label,
+    }
+    parts = {"image": voxels}
+    if (label := subject.label) is not None:
+        parts["label"] = number_labels(label)
+    return content, parts
 
 
 def quantize(volume: NDArray[Any]) -> tuple[NDArray[np.uint8], float, float]:

@@ -41,7 +41,8 @@ export function render_batch(store, el) {
     const entries = places.map((place) => epoch.entry(place));
     if (!playing && entry !== null) store.ask_patches(entries);
     const partial = places.length < Math.min(epoch.batch_size, most_shown) ? ", the last, partial one" : "";
-    title.textContent = `batch ${batch + 1} of ${epoch.n_batches}: ${places.length} patches${partial}`;
+    const hollow = store.model.get("held") ? `; voxels of other subjects than ${store.scene.subject_id} in the notebook only` : "";
+    title.textContent = `batch ${batch + 1} of ${epoch.n_batches}: ${places.length} patches${partial}${hollow}`;
     const width = canvas.clientWidth;
     const side = Math.max(40, Math.min(80, (width - large - 16) / Math.min(places.length, epoch.batch_size) - 6));
     const across = Math.max(1, Math.floor((width - large - 16) / (side + 6)));

@@ -1,5 +1,6 @@
 // The controls: patch size over its sawtooth of padding, the picture's own, and a fold with the rest.
 
+import { nearest_size } from "./held.js";
 import { range } from "./paint.js";
 
 const thumb = 16; // width of a slider's handle, which its track is shorter by
@@ -42,7 +43,13 @@ export function render_patch_size(store, el) {
   let known_shape = null;
 
   const cube = (edge) => ({ patch_size: [edge, edge, edge] });
-  slider.oninput = () => store.change(cube(Number(slider.value)), true);
+  link.dataset.setting = "patch_size";
+  let by_key = false;
+  slider.onkeydown = slider.onpointerdown = ({ type }) => (by_key = type === "keydown");
+  slider.oninput = () => {
+    put(slider, nearest_size(store, Number(slider.value), by_key));
+    store.change(cube(Number(slider.value)), true);
+  };
   slider.onchange = slider.onpointerup = () => store.commit(); // back at its start it doesn't change
   size.onchange = () => size.reportValidity() && store.change(cube(Number(size.value)));
   const show_linked = () => {
@@ -138,6 +145,7 @@ export function render_fold(store, el) {
   const policy = choice("policy", fields, choices.policy);
   const padding_mode = choice("padding mode", fields, choices.padding_mode);
   const batch_size = number("batch size", fields);
+  Object.entries({ overlap, policy, padding_mode, batch_size }).forEach(([name, input]) => (input.dataset.setting = name));
   overlap.onchange = () => {
     const given = overlap.value.split(/[^\d.-]+/).filter(Boolean).map(Number);
     store.change({ overlap: given.length === 1 ? store.scene.axes.map(() => given[0]) : given });
@@ -165,6 +173,7 @@ export function render_fold(store, el) {
 export function render_picture(store, el) {
   const subject = choice("subject", el, store.model.get("choices").subject);
   const channel = choice("channel", el, {});
+  Object.entries({ subject, channel }).forEach(([name, select]) => (select.dataset.setting = name));
   const low = slider("darkest", el);
   const high = slider("brightest", el);
   const label = check("label", el);

@@ -5,8 +5,10 @@ import { render_batch } from "./batch.js";
 import { render_boards } from "./boards.js";
 import { render_cage } from "./cage.js";
 import { render_fold, render_patch_size, render_picture, render_sentence } from "./controls.js";
+import { offer } from "./held.js";
 import { render_ledger } from "./ledger.js";
 import { render_planes } from "./planes.js";
+import { render_policies } from "./policies.js";
 import { render_queue } from "./queue.js";
 import { render_split } from "./split.js";
 
@@ -22,6 +24,7 @@ const views = {
   "pv-split": render_split,
   "pv-picture": render_picture,
   "pv-fold": render_fold,
+  "pv-policies": render_policies,
   "pv-numbers": render_ledger,
 };
 
@@ -41,6 +44,7 @@ const page = `
   <details class="pv-split"></details>
   <div class="pv-picture" role="group" aria-label="picture"></div>
   <details class="pv-fold"></details>
+  <details class="pv-policies"></details>
   <details class="pv-numbers"></details>
   <p class="pv-message" role="alert"></p>`;
 
@@ -61,6 +65,7 @@ export default {
     const message = root.querySelector(".pv-message");
     const forget = store.watch(() => {
       draws.forEach((draw) => draw());
+      offer(store, root);
       root.inert = false;
       message.textContent = store.failure ?? "";
       if (store.volume) root.dataset.ready = "1";

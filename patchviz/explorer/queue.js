@@ -15,7 +15,7 @@ export function render_queue(store, el) {
       <button data-act="pop" title="pop one">pop</button>
       <button data-act="batch" title="pop a batch">batch</button>
       <input type="range" min="0" step="1" aria-label="entries popped">
-      <label>order <select data-of="order"></select></label>
+      <label>order <select data-of="order" data-setting="order"></select></label>
       <label>speed <select data-of="speed"></select></label>
       <button data-act="next">next epoch</button>
       <button data-act="tab" aria-pressed="false">by subject</button>
@@ -85,6 +85,8 @@ export function render_queue(store, el) {
     el.inert = !epoch;
     if (!epoch) return;
     counter.value = left.toLocaleString("en");
+    buttons.next.disabled = epoch.number + 1 >= (store.model.get("n_epochs") ?? Infinity);
+    buttons.next.title = buttons.next.disabled ? "this page holds no more epochs; the notebook has all" : "";
     buttons.play.textContent = playing ? "pause" : "play";
     Object.assign(scrub, { max: epoch.total, value: epoch.total - left });
     speed.value = String(store.speed);

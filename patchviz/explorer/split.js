@@ -9,9 +9,9 @@ const validation = "#b8860b";
 export function render_split(store, el) {
   el.innerHTML = `<summary></summary>
     <div class="pv-fields">
-      <label>training share <input type="range" min="0.05" max="0.95" step="0.05"><output></output></label>
-      <label>seed <input type="number" min="0" step="1"></label>
-      <label>folds <select></select></label>
+      <label>training share <input type="range" data-setting="data_split" min="0.05" max="0.95" step="0.05"><output></output></label>
+      <label>seed <input type="number" data-setting="seed" min="0" step="1"></label>
+      <label>folds <select data-setting="folds"></select></label>
     </div>
     <canvas tabindex="0" role="application"></canvas>
     <p class="pv-readout"></p>`;

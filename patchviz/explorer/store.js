@@ -1,6 +1,7 @@
 // The state of one explorer, shared by all its views: what the kernel knows, and what only the browser does.
 
 import { Epoch } from "./epoch.js";
+import { held_values } from "./held.js";
 
 const ahead = 8; // patch sizes on either side that are resolved before they are asked for
 const most_scenes = 400;
@@ -31,6 +32,8 @@ export class Store {
     this.volume = null;
     this.refusal = null;
     this.failure = null; // why there is no volume
+    this.comparison = null; // the policies side by side: rows, and the settings that they are for
+    this.comparing = null; // the settings that the kernel compares policies for
     // client-only: never leaves the browser
     this.position = [0, 0, 0];
     this.main_axis = 2;
@@ -123,7 +126,9 @@ export class Store {
   /** The selection rests on an entry: its subject's volume is fetched. */
   settle_entry() {
     const { subject } = this.epoch.entry(this.entry);
-    if (subject !== this.scene.settings.subject) this.change({ subject });
+    const { settings } = this.scene;
+    const is_held = held_values(this.model, settings, "subject")?.includes(String(subject)) ?? true;
+    if (subject !== settings.subject && is_held) this.change({ subject });
   }
 
   request(settings) {
@@ -228,6 +233,7 @@ export class Store {
     if (message.kind === "scene") this.answer(message);
     if (message.kind === "ahead") message.scenes.forEach((s) => this.keep(s));
     if (message.kind === "patches") this.receive_patches(message, buffers[0]);
+    if (message.kind === "comparison") this.set({ comparison: { rows: message.rows, settings: this.comparing }, comparing: null });
     if (message.kind === "queue") this.receive_queue(message, buffers[0]);
     if (message.kind === "volume") this.receive_volume(message);
     if (message.kind === "voxels") this.receive_voxels(message, buffers[0]);
@@ -238,6 +244,14 @@ export class Store {
   is_shown({ subject, channel }) {
     const { settings } = this.scene;
     return settings.subject === subject && settings.channel === channel;
+  }
+
+  /** Ask for the policies side by side, one question at a time. */
+  ask_comparison() {
+    const { settings } = this.scene;
+    if (this.comparing || this.comparison?.settings === settings) return;
+    this.comparing = settings;
+    this.model.send({ kind: "comparison", settings });
   }
 
   receive_queue(message, { buffer, byteOffset, byteLength }) {

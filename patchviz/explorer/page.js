@@ -1,0 +1,103 @@
+// The exported page: the explorer on a stand-in for its model, which answers from what the page holds.
+
+import explorer from "./index.js";
+import { say_held } from "./held.js";
+
+/** What a view needs of a model, without a kernel behind it. */
+class Model {
+  queues; volume; parts; listeners;
+
+  constructor(content, parts) {
+    const { state, n_epochs, scenes, bodies, tracks, queues, volume } = content;
+    Object.assign(this, { queues, volume, parts, listeners: new Map() });
+    this.scenes = new Map(scenes.map(([settings, body, track, queue]) => [JSON.stringify(settings), { settings, body: bodies[body], track: tracks[track], queue }]));
+    let offset = 0;
+    for (const queue of queues.flat()) {
+      queue.offset = offset;
+      offset += 4 * queue.length;
+    }
+    this.state = { ...state, n_epochs, held: scenes.map(([settings]) => settings) };
+  }
+
+  get(name) {
+    return this.state[name];
+  }
+
+  set(name, value) {
+    this.state[name] = value;
+    this.emit(`change:${name}`);
+  }
+
+  save_changes() {}
+
+  on(event, listener) {
+    this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]);
+  }
+
+  off(event, listener) {
+    this.listeners.set(event, (this.listeners.get(event) ?? []).filter((other) => other !== listener));
+  }
+
+  emit(event, ...values) {
+    this.listeners.get(event)?.forEach((listener) => listener(...values));
+  }
+
+  /** Answer as the kernel does: later. Scenes "ahead" are all at hand; other subjects' "patches" are not here. */
+  send(asked) {
+    const answer = { scene: this.send_scene, queue: this.send_queue, volume: this.send_volume }[asked.kind];
+    if (answer) queueMicrotask(() => answer.call(this, asked));
+  }
+
+  reply(message, ...buffers) {
+    this.emit("msg:custom", message, buffers.map((bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
+  }
+
+  send_scene({ settings }) {
+    const found = this.scenes.get(JSON.stringify(settings));
+    if (found) this.reply({ kind: "scene", scene: { ...found.body, settings: found.settings, track: found.track } });
+    else this.reply({ kind: "scene", ...this.refuse(settings) });
+  }
+
+  /** Blame the first choice that is another than at present. */
+  refuse(settings) {
+    const now = this.get("settings");
+    const control = Object.keys(now).find((name) => JSON.stringify(now[name]) !== JSON.stringify(settings[name]));
+    return { control, text: say_held(this, now, control) };
+  }
+
+  send_queue({ settings, epoch }) {
+    const { queue } = this.scenes.get(JSON.stringify(settings));
+    const { offset, length, ...content } = this.queues[queue][epoch];
+    this.reply({ kind: "queue", ...content }, this.parts.orders.subarray(offset, offset + 4 * length));
+  }
+
+  send_volume() {
+    this.reply({ kind: "volume", ...this.volume });
+    for (const part of ["image", "label"]) {
+      if (this.parts[part]) this.reply({ kind: "voxels", part, offset: 0 }, this.parts[part]);
+    }
+  }
+}
+
+/** The bytes of one part of the page, from deflated base64. */
+async function unpack(script) {
+  const text = atob(script.textContent);
+  const packed = new Uint8Array(text.length);
+  for (let n = 0; n < text.length; n++) packed[n] = text.charCodeAt(n);
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return [script.dataset.part, new Uint8Array(await new Response(stream).arrayBuffer())];
+}
+
+/** Say which theme is on as JupyterLab says it. */
+function follow_theme() {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const apply = () => Object.assign(document.body.dataset, { jpThemeLight: String(!dark.matches), jpThemeName: dark.matches ? "dark" : "light" });
+  dark.addEventListener("change", apply);
+  apply();
+}
+
+follow_theme();
+/** @type {NodeListOf<HTMLElement>} */ const scripts = document.querySelectorAll("script[data-part]");
+const { content, ...parts } = Object.fromEntries(await Promise.all([...scripts].map(unpack)));
+const model = new Model(JSON.parse(new TextDecoder().decode(content)), parts);
+explorer.render({ model, el: document.getElementById("explorer") });

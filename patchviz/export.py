@@ -1,0 +1,193 @@
+"""The explorer as one HTML file: the same modules, with all that they ask for inside."""
+
+from __future__ import annotations
+
+import base64
+import html
+import itertools
+import json
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from patchviz.epochs import ORDERS
+from patchviz.explorer import HERE, Explorer, pack_queue, pack_volume
+from patchviz.files import write_whole
+from patchviz.grid import Ints
+from patchviz.policies import POLICIES
+from patchviz.scene import Scene, Settings, make_queue, resolve
+
+if TYPE_CHECKING:
+    from patchviz.volumes import CohortFacts
+
+# the page itself refuses to load anything, wherever it is opened
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' data:; "
+    "style-src 'unsafe-inline'; img-src data: blob:"
+)
+N_EPOCHS = 8
+MOST_ENTRIES = 3000  # of a queue, unless the present one is longer: orders hardly compress
+
+
+def export_page(
+    explorer: Explorer,
+    path: str | os.PathLike[str],
+    *,
+    choices: Iterable[Settings] | None = None,
+) -> Path:
+    """Write an explorer as one HTML file, which needs neither Python nor a network.
+
+    It holds the voxels of the subject and channel on show, in 256 greys, and the Scenes of a list
+    of choices with eight epochs of each one's queue. Its other controls are disabled. A file of
+    that name is replaced.
+
+    Parameters
+    ----------
+    explorer : Explorer
+        What it shows at present is what the page opens with.
+    path : str or path
+        The file.
+    choices : iterable of Settings, optional
+        What can be chosen on the page; `subject` and `channel` are the present ones throughout.
+        By default cubic patch sizes × overlaps × policies × orders around the present settings.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        For a choice that is impossible on the data.
+    OSError
+        When the file can't be written; no part of it is left behind.
+    """
+    facts, now = explorer.cohort.facts, explorer.scene
+    if choices is None:
+        scenes = _usual_scenes(now, facts)
+    else:
+        subject, channel = now.settings.subject, now.settings.channel
+        scenes = (
+            resolve(replace(choice, subject=subject, channel=channel), facts) for choice in choices
+        )
+    # the present one first; each once
+    unique = {scene.settings: scene for scene in itertools.chain([now], scenes)}
+    content, parts = _pack(explorer, list(unique.values()))
+    parts["content"] = json.dumps(content, separators=(",", ":")).encode()
+    path = Path(path)
+    write_whole(path, _write_html(now, len(unique), parts).encode("utf-8", "replace"))
+    return path
+
+
+def _usual_scenes(now: Scene, facts: CohortFacts) -> Iterator[Scene]:
+    """Resolve the choices that teach most, where they are possible and not too many patches."""
+    settings, present = now.settings, now.settings.patch_size
+    assert isinstance(present, tuple)  # resolved
+    wanted = {71, 72, *(size + by for size in present for by in (-1, 0, 1))}
+    sizes: list[Ints] = [present]
+    sizes += [size for size in now.track.sizes if size % 8 == 0 or size in wanted]
+    overlap = settings.overlap
+    overlaps = {0: None, min(present) // 4: None, min(present) // 2: None, overlap: None}
+    starts = {settings.start: None, None: None}
+    for order, policy, start, overlap, size in itertools.product(
+        ORDERS, POLICIES, starts, overlaps, sizes
+    ):
+        choice = replace(
+            settings, order=order, policy=policy, start=start, overlap=overlap, patch_size=size
+        )
+        try:
+            scene = resolve(choice, facts)
+        except ValueError:
+            continue  # such as an overlap that is no smaller than the patch
+        if scene.n_queue <= max(MOST_ENTRIES, now.n_queue):
+            yield scene
+
+
+def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Put together what the page's stand-in for the model answers with, nothing twice."""
+    facts, settings = explorer.cohort.facts, explorer.settings
+    bodies: dict[str, int] = {}  # as JSON, each with its number
+    tracks: dict[str, int] = {}
+    queues: dict[str, int] = {}
+    epochs: list[list[tuple[dict[str, Any], bytes]]] = []
+    rows = []
+    for scene in scenes:
+        body = scene.to_json()
+        chosen, track = body.pop("settings"), body.pop("track")
+        queue = _number(queues, _describe_queue(scene.settings, facts))
+        if queue == len(epochs):
+            epochs.append([pack_queue(scene.settings, facts, n) for n in range(N_EPOCHS)])
+        rows.append([chosen, _number(bodies, body), _number(tracks, track), queue])
+    header, voxels = pack_volume(explorer.cohort[settings.subject], settings.channel)
+    content = {
+        "state": explorer.get_state(list(Explorer.class_own_traits(sync=True))),
+        "n_epochs": N_EPOCHS,
+        "scenes": rows,
+        "bodies": [json.loads(body) for body in bodies],
+        "tracks": [json.loads(track) for track in tracks],
+        "queues": [
+            [{**message, "length": len(order) // 4} for message, order in queue] for queue in epochs
+        ],
+        "volume": {**header, "subject": settings.subject, "channel": settings.channel},
+    }
+    orders = b"".join(order for queue in epochs for _, order in queue)
+    return content, {"orders": orders, **{name: part.tobytes() for name, part in voxels.items()}}
+
+
+def _number(known: dict[str, int], thing: Any) -> int:
+    """Give things numbers as they come, equal ones the same."""
+    return known.setdefault(json.dumps(thing), len(known))
+
+
+def _describe_queue(settings: Settings, facts: CohortFacts) -> list[Any]:
+    """Tell apart settings whose queues differ; many grids have equally many patches."""
+    queue = make_queue(settings, facts, 0)
+    return [settings.order, settings.seed, queue.subjects, [len(grid) for grid in queue.grids]]
+
+
+def _write_html(now: Scene, n_scenes: int, parts: dict[str, bytes]) -> str:
+    name = html.escape(now.subject_id)
+    packed = "\n".join(
+        f'<script type="application/zlib" data-part="{part}">'
+        f"{base64.b64encode(zlib.compress(content, 9)).decode()}</script>"
+        for part, content in parts.items()
+    )
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="viewport" content="width=device-width">
+<title>{name} in patches</title>
+<style>
+{(HERE / "explorer.css").read_text("utf-8")}
+{(HERE / "page.css").read_text("utf-8")}
+</style>
+</head>
+<body>
+<main>
+<h1>{name} in patches</h1>
+<p>The patchviz explorer as one file, with {n_scenes:,} combinations of settings and the voxels of
+this subject alone. What is greyed out needs the notebook.</p>
+<div id="explorer"></div>
+</main>
+{packed}
+<script type="importmap">{json.dumps({"imports": _map_modules()})}</script>
+<script type="module">import "page.js";</script>
+</body>
+</html>
+"""
+
+
+def _map_modules() -> dict[str, str]:
+    """Give each ES module a name and a ``data:`` URL; once, where nesting them repeats them."""
+    urls = {}
+    for module in sorted(HERE.glob("*.js")):
+        source = module.read_text("utf-8").replace('from "./', 'from "')
+        encoded = base64.b64encode(source.encode()).decode()
+        urls[module.name] = f"data:text/javascript;base64,{encoded}"
+    return urls
