@@ -48,7 +48,8 @@ def bundle(module: Path) -> str:
 
 def _from_dict(content: dict[str, Any], _: Any = None) -> Settings:
     """Make the settings that the front end sends: its lists are tuples here."""
-    return Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
+    return Settings(**values)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -99,14 +100,13 @@ class Explorer(anywidget.AnyWidget):
                 )
         scene = resolve(settings or Settings(), facts)
         super().__init__(settings=scene.settings, selected=scene.n_patches // 2)
-        self.set_trait(
-            "choices",
-            {
-                "subject": {str(n): name for n, name in enumerate(facts.ids)},
-                "policy": {p.name: f"{p.name}: {p.summary} ({p.reference})" for p in POLICIES.values()},
-                "padding_mode": {mode: mode for mode in PADDING_MODES},
-            },
-        )
+        policies = POLICIES.values()
+        choices = {
+            "subject": {str(n): name for n, name in enumerate(facts.ids)},
+            "policy": {p.name: f"{p.name}: {p.summary} ({p.reference})" for p in policies},
+            "padding_mode": {mode: mode for mode in PADDING_MODES},
+        }
+        self.set_trait("choices", choices)
         self.on_msg(self._answer)
 
     @property
@@ -149,8 +149,9 @@ class Explorer(anywidget.AnyWidget):
         subject = self.cohort[n]
         voxels, low, high = quantize(subject.image[channel])
         parts = [("image", voxels)]
-        if subject.has_label:
-            parts.append(("label", number_labels(subject.label)))
+        label = subject.label
+        if label is not None:
+            parts.append(("label", number_labels(label)))
         self.send(
             {
                 "kind": "volume",
@@ -159,7 +160,7 @@ class Explorer(anywidget.AnyWidget):
                 "shape": subject.shape,
                 "low": low,
                 "high": high,
-                "has_label": subject.has_label,
+                "has_label": label is not None,
             }
         )
         for part, content in parts:
@@ -169,18 +170,15 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         from patchviz.figures import explorer_png
 
-        content = super()._repr_mimebundle_(**kwargs)
-        if content is None:
-            return None
-        data, metadata = content if isinstance(content, tuple) else (content, {})
         scene = self.scene
         subject = self.cohort[scene.settings.subject]
         try:
-            voxels = subject.image[scene.settings.channel], subject.label
-        except (ValueError, OSError):
-            voxels = ()  # the front end is told why when it asks for them
-        png = explorer_png(scene, *voxels)
-        return {**data, "image/png": base64.b64encode(png).decode()}, metadata
+            png = explorer_png(scene, subject.image[scene.settings.channel], subject.label)
+        except (ValueError, OSError):  # the front end is told why when it asks for voxels
+            png = explorer_png(scene)
+        return _beside(
+            super()._repr_mimebundle_(**kwargs), "image/png", base64.b64encode(png).decode()
+        )
 
 
 def _open_cohort(source: Source) -> Cohort:
@@ -210,7 +208,7 @@ def quantize(volume: NDArray[Any]) -> tuple[NDArray[np.uint8], float, float]:
 
 
 def number_labels(label: NDArray[Any]) -> NDArray[np.uint8]:
-    """Number the values of a label 1, 2, 3 … in their order, background 0 (255 at the most)."""
+    """Number a label's values 1, 2, 3 … in their order, background 0 and 255 at most."""
     few = label.max() < 2**16  # then counting them is ten times as fast as sorting
     values = np.flatnonzero(np.bincount(label.ravel())) if few else np.unique(label)
     numbers = np.minimum(np.searchsorted(values[values != 0], values) + 1, 255)
@@ -219,9 +217,15 @@ def number_labels(label: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _chunks(content: NDArray[np.uint8]) -> Iterator[tuple[int, memoryview]]:
-    whole = memoryview(content).cast("B")
+    whole = content.ravel().data
     for offset in range(0, len(whole), _CHUNK):
         yield offset, whole[offset : offset + _CHUNK]
+
+
+def _beside(bundle: Any, mime_type: str, content: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Put beside a widget what stands in its place where widgets don't run."""
+    data, metadata = bundle
+    return {**data, mime_type: content}, metadata
 
 
 class _Check(anywidget.AnyWidget):
@@ -232,8 +236,7 @@ class _Check(anywidget.AnyWidget):
     } };"""
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**kwargs)
-        return {**data, "text/markdown": _REMEDY}, metadata
+        return _beside(super()._repr_mimebundle_(**kwargs), "text/markdown", _REMEDY)
 
 
 _REMEDY = """**Widgets are not running here** (or this is a saved page). To make them run:
