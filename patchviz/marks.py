@@ -59,8 +59,8 @@ class Turned:
     @cached_property
     def axes(self) -> tuple[Axis, Axis, Axis]:
         """The axis looked along, the one to the right, the one upwards."""
-        across, right, up = self._turn(np.array(self._unturned))
-        return across, right, up
+        axes = self._unturned
+        return axes.pop(self.axis), axes[0], axes[1]
 
     @cached_property
     def numbers(self) -> Array:
@@ -126,10 +126,8 @@ def show(ax: Axes, plane: Array, x: Span, y: Span, voxels: Array | None = None) 
     how: dict[str, Any] = {"origin": "lower", "interpolation": "nearest", "aspect": ax.get_aspect()}
     if voxels is not None:  # greys run between all but the extreme values
         step = max(1, round((voxels.size / 50_000) ** (1 / 3)))
-        sample = voxels[::step, ::step, ::step].astype(float)
-        finite = sample[np.isfinite(sample)]
-        low, high = np.percentile(finite, (1, 99.7)) if finite.size else (0, 0)
-        how |= {"cmap": ANATOMY, "vmin": low, "vmax": high if high > low else low + 1}
+        low, high = np.nanpercentile(voxels[::step, ::step, ::step].astype(float), (1, 99.7))
+        how |= {"cmap": ANATOMY, "vmin": low, "vmax": high}
     ax.imshow(plane.swapaxes(0, 1), extent=(*x, *y), **how)
 
 

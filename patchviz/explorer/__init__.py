@@ -208,7 +208,7 @@ def quantize(volume: NDArray[Any]) -> tuple[NDArray[np.uint8], float, float]:
 
 
 def number_labels(label: NDArray[Any]) -> NDArray[np.uint8]:
-    """Number a label's values 1, 2, 3 … in their order, background 0 and 255 at most."""
+    """Replace a label's values by 1, 2, 3 … in their order, background 0 and 255 at most."""
     few = label.max() < 2**16  # then counting them is ten times as fast as sorting
     values = np.flatnonzero(np.bincount(label.ravel())) if few else np.unique(label)
     numbers = np.minimum(np.searchsorted(values[values != 0], values) + 1, 255)
