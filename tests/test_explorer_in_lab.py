@@ -620,7 +620,7 @@ _WATCH_OBSERVERS = """() => {
   for (const kind of [ResizeObserver, MutationObserver]) {
     const { observe, disconnect } = kind.prototype;
     kind.prototype.observe = function (target, ...rest) {
-      const ours = target.classList?.contains('patchviz') || /data:text/.test(new Error().stack);
+      const ours = target.classList?.contains('patchviz') || /blob:|data:text/.test(new Error().stack);
       if (ours) window.observers.add(this);
       return observe.call(this, target, ...rest);
     };
