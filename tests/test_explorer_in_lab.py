@@ -620,7 +620,8 @@ _WATCH_OBSERVERS = """() => {
   for (const kind of [ResizeObserver, MutationObserver]) {
     const { observe, disconnect } = kind.prototype;
     kind.prototype.observe = function (target, ...rest) {
-      const ours = target.classList?.contains('patchviz') || /blob:|data:text/.test(new Error().stack);
+      const from_us = /blob:|data:text/.test(new Error().stack);
+      const ours = from_us || target.classList?.contains('patchviz');
       if (ours) window.observers.add(this);
       return observe.call(this, target, ...rest);
     };
