@@ -48,8 +48,9 @@ def folder_of(tmp_path, files):
     return tmp_path
 
 
-def raises(error, *parts):
-    """Expect an error whose message has all parts, in this order."""
+def raises(error, *said):
+    """Expect an error whose message has all parts, in this order; " … " parts them too."""
+    parts = " … ".join(said).split(" … ")
     return pytest.raises(error, match="(?s)" + ".*".join(map(re.escape, parts)))
 
 
@@ -128,11 +129,15 @@ def test_arrays_of_four_dimensions_and_lists_hold_channels():
     assert listed.image.flags.c_contiguous
 
 
-def test_channels_of_several_types_are_promoted():
-    first, second = voxels(dtype=np.uint8), voxels(dtype=np.float32) / 3
-    image = Cohort.from_arrays([[first, second]])[0].image
-    assert image.dtype == np.float32
-    np.testing.assert_array_equal(image, np.stack([first, second]))
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [("u1 f4", "f4"), ("u1 i1", "i2"), (">i4 u2", "i4"), (">i2 >i2", "i2"), ("? ?", "u1")],
+)
+def test_channels_of_several_types_are_promoted(types, expected):
+    channels = [voxels(dtype=np.uint8).astype(dtype) for dtype in types.split()]
+    subject = Cohort.from_arrays([channels])[0]
+    assert subject.dtype == subject.image.dtype == np.dtype(expected)
+    np.testing.assert_array_equal(subject.image, np.stack(channels))
 
 
 def test_arrays_are_neither_copied_nor_locked():
@@ -151,10 +156,11 @@ def test_arrays_are_neither_copied_nor_locked():
     ids=["fortran", "big-endian", "strided", "bool"],
 )
 def test_images_are_in_c_order_and_of_a_native_number_type(array):
-    image = Cohort.from_arrays([array])[0].image
+    subject = Cohort.from_arrays([array])[0]
+    image = subject.image
     assert image.flags.c_contiguous
     assert image.dtype.isnative
-    assert image.dtype == (np.uint8 if array.dtype == bool else np.int16)
+    assert subject.dtype == image.dtype == (np.uint8 if array.dtype == bool else np.int16)
     np.testing.assert_array_equal(image[0], array)
 
 
@@ -166,7 +172,8 @@ def test_decoded_volumes_are_read_only():
 
 
 def test_float64_stays_float64():
-    assert Cohort.from_arrays([voxels(dtype=np.float64)])[0].image.dtype == np.float64
+    subject = Cohort.from_arrays([voxels(dtype=np.float64)])[0]
+    assert subject.dtype == subject.image.dtype == np.float64
 
 
 def test_memory_maps(tmp_path):
@@ -178,143 +185,142 @@ def test_memory_maps(tmp_path):
     np.testing.assert_array_equal(image[0], voxels())
 
 
-def test_h5py(tmp_path):
+@pytest.mark.parametrize("dtype", [np.float32, ">f4"])
+def test_h5py_and_zarr(tmp_path, dtype):
+    image, label = voxels((2, *SHAPE), dtype), voxels(dtype=np.uint8)
     with h5py.File(tmp_path / "data.h5", "w") as file:
-        file["image"] = voxels((2, *SHAPE), ">f4")
-        file["label"] = voxels(dtype=np.uint8)
-        subject = Cohort.from_arrays([file["image"]], [file["label"]])[0]
-        assert (subject.n_channels, subject.shape) == (2, SHAPE)
-        np.testing.assert_array_equal(subject.image, voxels((2, *SHAPE)))
-        assert subject.image.dtype == np.dtype("=f4")
-        np.testing.assert_array_equal(subject.label, voxels())
+        file["image"], file["label"] = image, label
+        images = [file["image"], zarr.create_array(tmp_path / "image.zarr", data=image)]
+        labels = [file["label"], zarr.create_array(tmp_path / "label.zarr", data=label)]
+        for subject in Cohort.from_arrays(images, labels):
+            assert (subject.n_channels, subject.shape) == (2, SHAPE)
+            assert subject.dtype == subject.image.dtype == np.dtype("=f4")
+            np.testing.assert_array_equal(subject.image, image)
+            np.testing.assert_array_equal(subject.label, label)
 
 
-def test_zarr(tmp_path):
-    image = zarr.create_array(tmp_path / "image.zarr", data=voxels((2, *SHAPE), np.float32))
-    label = zarr.create_array(tmp_path / "label.zarr", data=voxels(dtype=np.uint8))
-    subject = Cohort.from_arrays([image], [label])[0]
-    assert (subject.n_channels, subject.shape) == (2, SHAPE)
-    np.testing.assert_array_equal(subject.image, voxels((2, *SHAPE)))
-    np.testing.assert_array_equal(subject.label, voxels())
+def test_nibabels_arrays_scale_too(tmp_path):
+    path = save(tmp_path / "ct.nii", voxels(), slope=(0.5, 1))
+    subject = Cohort.from_arrays([nibabel.load(path).dataobj])[0]
+    assert subject.dtype == subject.image.dtype == np.float64
+    np.testing.assert_array_equal(subject.image[0], voxels() / 2 + 1)
 
 
 class Untouchable:
-    """Has a shape and nothing to read."""
+    """Has a shape, a type where asked for an empty slice, and nothing to read."""
 
-    def __init__(self, shape):
-        self.shape = shape
+    def __init__(self, shape, dtype=None):
+        self.shape, self.dtype_of_slices = shape, dtype
 
     def __getitem__(self, index):
+        if self.dtype_of_slices and index == slice(0):
+            return np.empty(self.shape, self.dtype_of_slices)[index]
         raise AssertionError("read too early")
+
+
+def test_voxels_are_not_read_for_the_type():
+    subject = Cohort.from_arrays([Untouchable((2, 6, 5, 4), ">i4")])[0]
+    assert subject.dtype == np.int32
+    assert subject.dtype.isnative
+    with raises(AssertionError, "read too early"):
+        _ = subject.image
+
+
+def test_headers_that_disagree_have_no_type(tmp_path):
+    paths = [save(tmp_path / f"{n}.nii", voxels((6, 5, n))) for n in (3, 4)]
+    with raises(DataError, "3: 4.nii has shape (6, 5, 4), but 3: 3.nii has (6, 5, 3)"):
+        _ = Cohort.from_files([paths])[0].dtype
 
 
 def test_arrays_are_not_read_for_the_facts():
     cohort = Cohort.from_arrays([Untouchable((2, 6, 5, 4))], [Untouchable((6, 5, 4))])
     assert cohort.facts == CohortFacts(
-        ids=("subject-01",),
-        shapes=((6, 5, 4),),
-        spacings=((1.0, 1.0, 1.0),),
-        orientations=(("R", "A", "S"),),
-        n_channels=(2,),
-        has_label=(True,),
+        ("subject-01",), (SHAPE,), ((1.0, 1.0, 1.0),), (("R", "A", "S"),), (2,), (True,)
     )
     with raises(AssertionError, "read too early"):
         _ = cohort[0].image
 
 
+ONE, OTHER = voxels(), voxels((6, 5, 3))
+
+
 @pytest.mark.parametrize(
-    ("make", "name"),
+    ("images", "labels", "error", "said"),
     [
-        (lambda: Cohort.from_arrays(voxels()), "images"),
-        (lambda: Cohort.from_arrays([voxels()], voxels()), "labels"),
-        (lambda: Cohort.from_files("a.nii"), "image_paths"),
-        (lambda: Cohort.from_files(Path("a.nii")), "image_paths"),
+        (ONE, None, TypeError, "`images` must be a list … got one … wrap it in a list, images=["),
+        ([ONE], ONE, TypeError, "`labels` must be a list … got one … wrap it in a list, labels=["),
+        ([[ONE, 3]], None, TypeError, "subject-01: array images[0][1] must be an array, got int"),
+        ([], None, ValueError, "`images` must hold at least one subject … got an empty list"),
+        ([ONE] * 2, [], ValueError, "`labels` must have 2 entries, one per subject, got 0"),
+        ([ONE] * 2, [ONE], ValueError, "`labels` must have 2 entries, one per subject, got 1"),
+        ([ONE] * 2, [ONE] * 3, ValueError, "`labels` must have 2 entries, one per subject, got 3"),
     ],
 )
-def test_one_in_place_of_a_list_is_to_be_wrapped(make, name):
-    with raises(TypeError, f"`{name}` must be a list", "got one", f"wrap it in a list, {name}=["):
-        make()
-
-
-def test_one_label_path_in_place_of_a_list(tmp_path):
-    path = save(tmp_path / "a.nii", voxels())
-    with raises(TypeError, "`label_paths` must be a list", "label_paths=["):
-        Cohort.from_files([path], str(path))
-
-
-def test_empty_lists():
-    with raises(ValueError, "`images` must hold at least one subject", "got an empty list"):
-        Cohort.from_arrays([])
-    with raises(ValueError, "`image_paths`", "got an empty list for subject 1"):
-        Cohort.from_files(["a.nii", []])
-
-
-@pytest.mark.parametrize("labels", [[], [voxels()], [voxels()] * 3])
-def test_as_many_labels_as_images(labels):
-    said = f"`labels` must have 2 entries, one per subject, got {len(labels)}"
-    with raises(ValueError, said):
-        Cohort.from_arrays([voxels()] * 2, labels)
-
-
-def test_a_label_that_is_none():
-    with raises(DataError, "subject-02: missing label", "labels=None to work without"):
-        Cohort.from_arrays([voxels()] * 2, [voxels(), None])
-
-
-def test_a_list_of_numbers_is_no_array():
-    with raises(TypeError, "subject-01: array images[0][1] must be an array, got int"):
-        Cohort.from_arrays([[voxels(), 3]])
+def test_lists_that_are_refused(images, labels, error, said):
+    with raises(error, said):
+        Cohort.from_arrays(images, labels)
 
 
 @pytest.mark.parametrize("shape", [(5,), (2, 3, 4, 5, 6), ()])
 def test_other_dimensions(shape):
     with raises(DataError, "subject-02: array images[1]", str(shape), "2 or 3 dimensions", "4"):
-        Cohort.from_arrays([voxels(), np.zeros(shape)])
+        Cohort.from_arrays([ONE, np.zeros(shape)])
 
 
-def test_channels_must_be_listed_as_volumes():
-    with raises(DataError, "subject-01: array images[0][1] has shape (2, 6, 5, 4)"):
-        Cohort.from_arrays([[voxels(), voxels((2, *SHAPE))]])
+@pytest.mark.parametrize(
+    ("image", "label", "said"),
+    [
+        (ONE, None, "subject-02: missing label … labels=None to work without"),
+        (ONE, OTHER, "array labels[1] has shape (6, 5, 3) … images[1] has (6, 5, 4) … resample"),
+        ([ONE, OTHER], ONE, "array images[1][1] has shape (6, 5, 3) … resample"),
+        ([ONE, voxels((2, *SHAPE))], ONE, "array images[1][1] has shape (2, 6, 5, 4)"),
+        (np.zeros((20, 20, 20, 3)), ONE, "(20, 20, 20, 3) … numpy.moveaxis(x, -1, 0)"),
+        (np.zeros((0, 4, 4)), ONE, "array images[1] has shape (0, 4, 4)"),
+    ],
+)
+def test_arrays_that_are_refused_at_once(image, label, said):
+    with raises(DataError, "subject-02: ", said.removeprefix("subject-02: ")):
+        Cohort.from_arrays([ONE, image], [ONE, label])
 
 
-def test_a_channel_at_the_end():
-    with raises(DataError, "subject-01", "(20, 20, 20, 3)", "numpy.moveaxis(x, -1, 0)"):
-        Cohort.from_arrays([np.zeros((20, 20, 20, 3))])
+def test_many_channels_may_be_first():
     assert Cohort.from_arrays([np.zeros((16, 5, 5, 3))])[0].n_channels == 16
 
 
-def test_no_voxels():
-    with raises(DataError, "subject-01: array images[0] has shape (0, 4, 4)"):
-        Cohort.from_arrays([np.zeros((0, 4, 4))])
-
-
-def test_a_label_of_another_shape():
-    said = [
-        "subject-02: array labels[1] has shape (6, 5, 3)",
-        "images[1] has (6, 5, 4)",
-        "resample",
-    ]
-    with raises(DataError, *said):
-        Cohort.from_arrays([voxels()] * 2, [voxels(), voxels((6, 5, 3))])
-
-
-def test_channels_of_different_shapes():
-    with raises(DataError, "subject-01: array images[0][1] has shape (6, 5, 3)", "resample"):
-        Cohort.from_arrays([[voxels(), voxels((6, 5, 3))]])
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_voxels_that_are_not_finite_are_counted(dtype):
+def with_values(dtype, *values):
+    """Make voxels whose last are `values`."""
     array = voxels(dtype=dtype)
-    array[0, 0, :2] = np.nan
-    array[1, 1, 1] = np.inf
-    array[2, 1, 1] = -np.inf
-    cohort = Cohort.from_arrays([array], [array])
-    said = ["has 4 voxels that are NaN or infinite", "numpy.nan_to_num", "mask"]
-    with raises(DataError, "subject-01: array images[0]", *said):
-        _ = cohort[0].image
-    with raises(DataError, "subject-01: array labels[0]", *said):
-        _ = cohort[0].label
+    array.ravel()[-len(values) :] = values
+    return array
+
+
+NOT_FINITE = [with_values(f"f{size}", np.nan, np.nan, np.inf, -np.inf) for size in (2, 4, 8)]
+NO_NUMBERS = [np.zeros(SHAPE, dtype) for dtype in ("c8", "U3", object, [("r", "u1"), ("g", "u1")])]
+WHEN_READ = [
+    (["image", "label"], NOT_FINITE, "4 voxels that are NaN or infinite … nan_to_num … mask"),
+    (["image"], NO_NUMBERS, "has voxels of type … ints or floats"),
+    (
+        ["label"],
+        [with_values("f8", 0.25)],
+        "0.25 … whole numbers … nearest neighbour … label > 0.5",
+    ),
+    (["label"], [with_values(t, -3) for t in ("i2", "f4")], "down to -3 … 0 or more … clip"),
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "array", "said"),
+    [
+        (what, array, said)
+        for whats, arrays, said in WHEN_READ
+        for what in whats
+        for array in arrays
+    ],
+)
+def test_arrays_that_are_refused_when_read(what, array, said):
+    subject = Cohort.from_arrays([array], [array])[0]
+    with raises(DataError, f"subject-01: array {what}s[0]", said):
+        getattr(subject, what)
 
 
 def test_a_sum_that_overflows_is_no_fault():
@@ -322,51 +328,24 @@ def test_a_sum_that_overflows_is_no_fault():
     np.testing.assert_array_equal(Cohort.from_arrays([array])[0].image[0], array)
 
 
-@pytest.mark.parametrize("dtype", [np.complex64, "U3", object, [("r", "u1"), ("g", "u1")]])
-def test_voxels_that_are_no_numbers(dtype):
-    with raises(DataError, "subject-01: array images[0] has voxels of type", "ints or floats"):
-        _ = Cohort.from_arrays([np.zeros(SHAPE, dtype)])[0].image
-
-
 # Labels ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("highest", "dtype"), [(0, np.uint8), (255, np.uint8), (256, np.uint16), (70_000, np.uint32)]
+    ("array", "dtype"),
+    [
+        *(
+            (np.full(SHAPE, high, "f8"), t)
+            for high, t in zip((0, 255, 256, 70_000), "BBHI", strict=True)
+        ),
+        (voxels() > 50, np.uint8),
+        *((voxels(dtype=t), t) for t in (np.uint8, np.int16, np.int64, np.uint16)),
+    ],
 )
-def test_labels_of_whole_floats_get_the_smallest_type(highest, dtype):
-    array = np.zeros(SHAPE, np.float64)
-    array[1, 2, 3] = highest
+def test_labels_keep_their_type_or_get_the_smallest(array, dtype):
     label = Cohort.from_arrays([voxels()], [array])[0].label
     assert label.dtype == dtype
     np.testing.assert_array_equal(label, array)
-
-
-def test_labels_of_bools_are_uint8():
-    label = Cohort.from_arrays([voxels()], [voxels() > 50])[0].label
-    assert label.dtype == np.uint8
-    np.testing.assert_array_equal(label, voxels() > 50)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int64, np.uint16])
-def test_labels_of_ints_keep_their_type(dtype):
-    assert Cohort.from_arrays([voxels()], [voxels(dtype=dtype)])[0].label.dtype == dtype
-
-
-def test_labels_that_are_not_whole():
-    array = np.zeros(SHAPE)
-    array[3, 3, 3] = 0.25
-    said = ["array labels[0]", "such as 0.25", "whole numbers", "nearest neighbour", "label > 0.5"]
-    with raises(DataError, "subject-01", *said):
-        _ = Cohort.from_arrays([voxels()], [array])[0].label
-
-
-@pytest.mark.parametrize("dtype", [np.int16, np.float32])
-def test_labels_below_0(dtype):
-    array = voxels(dtype=dtype)
-    array[0, 0, 0] = -3
-    with raises(DataError, "subject-01: array labels[0]", "down to -3", "0 or more", "clip"):
-        _ = Cohort.from_arrays([voxels()], [array])[0].label
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=8))
@@ -398,12 +377,7 @@ def test_a_file(tmp_path):
     assert (subject.image.dtype, subject.label.dtype) == (np.int16, np.uint8)
     np.testing.assert_array_equal(subject.affine, AFFINE)
     assert cohort.facts == CohortFacts(
-        ids=("one",),
-        shapes=(SHAPE,),
-        spacings=((2.0, 3.0, 1.5),),
-        orientations=(("L", "A", "S"),),
-        n_channels=(1,),
-        has_label=(True,),
+        ("one",), (SHAPE,), ((2.0, 3.0, 1.5),), (("L", "A", "S"),), (1,), (True,)
     )
     assert cohort.facts is cohort.facts
 
@@ -429,21 +403,33 @@ def test_the_type_of_the_file_is_kept_in_native_order(tmp_path, dtype, suffix):
     array = voxels(dtype=dtype)
     nifti = nibabel.Nifti1Image(array, AFFINE, header, dtype=array.dtype.newbyteorder("="))
     nibabel.save(nifti, tmp_path / f"x{suffix}")
-    image = Cohort.from_files([tmp_path / f"x{suffix}"])[0].image
-    assert image.dtype == np.dtype(dtype).newbyteorder("=")
-    assert image.dtype.isnative
-    np.testing.assert_array_equal(image[0], array)
+    subject = Cohort.from_files([tmp_path / f"x{suffix}"])[0]
+    assert subject.dtype == subject.image.dtype == np.dtype(dtype).newbyteorder("=")
+    assert subject.image.dtype.isnative
+    np.testing.assert_array_equal(subject.image[0], array)
 
 
 @pytest.mark.parametrize("slope", [(2.5, -1000.0), (1.0, 3.0), (0.001, 0.0)])
 def test_scaled_files_are_float32(tmp_path, slope):
     path = save(tmp_path / "ct.nii.gz", voxels(), slope=slope)
-    image = Cohort.from_files([path])[0].image
-    assert image.dtype == np.float32
+    subject = Cohort.from_files([path])[0]
+    image = subject.image
+    assert subject.dtype == image.dtype == np.float32
     assert image.flags.c_contiguous
     expected = nibabel.load(path).get_fdata()
     assert not np.array_equal(expected, voxels())
     np.testing.assert_array_equal(image[0], expected.astype(np.float32))
+
+
+@pytest.mark.parametrize(("other", "expected"), [("i2", "f4"), ("f8", "f8"), ("i4", "f8")])
+def test_scaled_and_other_channels(tmp_path, other, expected):
+    paths = [
+        save(tmp_path / "a.nii", voxels(), slope=(2, 1)),
+        save(tmp_path / "b.nii", voxels(dtype=other)),
+    ]
+    subject = Cohort.from_files([paths])[0]
+    assert subject.dtype == subject.image.dtype == np.dtype(expected)
+    np.testing.assert_array_equal(subject.image, np.stack([voxels() * 2 + 1, voxels()]))
 
 
 def test_labels_of_scaled_files(tmp_path):
@@ -472,7 +458,7 @@ def test_frames_are_channels_in_the_order_given():
     expected = nibabel.load(EXAMPLE).get_fdata()
     np.testing.assert_array_equal(cohort[0].image[0], expected[..., 1])
     np.testing.assert_array_equal(cohort[0].image[1], expected[..., 0])
-    assert cohort[0].image.dtype == np.int16
+    assert cohort[0].dtype == cohort[0].image.dtype == np.int16
     assert cohort.facts.shapes == ((128, 96, 24),)
     assert cohort.facts.orientations == (("L", "A", "S"),)
     assert cohort.facts.spacings == ((2.0, 2.0, 2.2),)
@@ -488,57 +474,76 @@ def test_frames_of_a_scaled_file_and_of_one_with_a_single_volume(tmp_path):
     np.testing.assert_array_equal(cohort[1].image[0], voxels())
 
 
-def test_a_series_without_frames():
-    cohort = Cohort.from_files([EXAMPLE])
-    said = [
-        "example4d: example4d.nii.gz has 4 dimensions (128, 96, 24, 2): a series of 2 volumes?",
-        "frames=[0, 1] to use them as channels, or frames=[0] for the first",
-    ]
-    with raises(DataError, *said):
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [
+        (
+            None,
+            "has 4 dimensions (128, 96, 24, 2): a series of 2 volumes? … frames=[0, 1] to use them",
+        ),
+        (None, "as channels, or frames=[0] for the first"),
+        ([0, 2], "has 2 volumes, no volume 2: `frames` counts from 0 to 1"),
+        ([0, -1], "has 2 volumes, no volume -1: `frames` counts from 0 to 1"),
+    ],
+)
+def test_frames_that_the_header_refuses(frames, said):
+    cohort = Cohort.from_files([EXAMPLE], frames=frames)
+    with raises(DataError, "example4d: example4d.nii.gz", said):
         _ = cohort.facts
 
 
-def test_a_long_series_without_frames(tmp_path):
-    path = save(tmp_path / "bold.nii", voxels((*SHAPE, 40)))
-    with raises(DataError, "bold", "a series of 40 volumes", "frames=range(40)"):
+@pytest.mark.parametrize(
+    ("frames", "error", "said"),
+    [
+        (0, TypeError, "`frames` must be a list of ints, got 0"),
+        ([0.5], TypeError, "`frames` must be a list of ints, got [0.5]"),
+        ([], ValueError, "`frames` must name at least one volume, got []"),
+    ],
+)
+def test_frames_that_are_no_list_of_ints(frames, error, said):
+    with raises(error, said):
+        Cohort.from_files([EXAMPLE], frames=frames)
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ((*SHAPE, 40), "a series of 40 volumes … frames=range(40)"),
+        ((*SHAPE, 1, 3), "has shape … an image must be saved in 2 or 3"),
+    ],
+)
+def test_images_of_too_many_dimensions(tmp_path, shape, said):
+    path = save(tmp_path / "x.nii", voxels(shape))
+    with raises(DataError, "x: x.nii", said):
         _ = Cohort.from_files([path])[0].shape
 
 
-@pytest.mark.parametrize("frame", [2, -1])
-def test_frames_out_of_range(frame):
-    cohort = Cohort.from_files([EXAMPLE], frames=[0, frame])
-    said = f"has 2 volumes, no volume {frame}: `frames` counts from 0 to 1"
-    with raises(DataError, "example4d: example4d.nii.gz", said):
-        _ = cohort[0].shape
-
-
-def test_frames_that_are_no_list_of_ints():
-    with raises(TypeError, "`frames` must be a list of ints, got 0"):
-        Cohort.from_files([EXAMPLE], frames=0)
-    with raises(TypeError, "`frames` must be a list of ints, got [0.5]"):
-        Cohort.from_files([EXAMPLE], frames=[0.5])
-    with raises(ValueError, "`frames` must name at least one volume, got []"):
-        Cohort.from_files([EXAMPLE], frames=[])
-
-
-def test_labels_and_images_of_too_many_dimensions(tmp_path):
+def test_labels_of_too_many_dimensions():
     cohort = Cohort.from_files([EXAMPLE], [EXAMPLE], frames=[0])
     with raises(DataError, "example4d.nii.gz has shape (128, 96, 24, 2): a label", "2 or 3 axes"):
         _ = cohort[0].shape
-    path = save(tmp_path / "vector.nii", voxels((*SHAPE, 1, 3)))
-    with raises(DataError, "vector: vector.nii has shape", "an image must be saved in 2 or 3"):
-        _ = Cohort.from_files([path])[0].shape
 
 
-def test_missing_files_are_told_at_once(tmp_path):
-    path = save(tmp_path / "a.nii.gz", voxels())
-    gone = tmp_path / "gone.nii.gz"
-    with raises(FileNotFoundError, f"gone: there is no file {gone}"):
-        Cohort.from_files([path, gone])
-    with raises(FileNotFoundError, f"a: there is no file {gone}"):
-        Cohort.from_files([path], [gone])
-    with raises(FileNotFoundError, f"there is no file {tmp_path}"):
-        Cohort.from_files([tmp_path])
+@pytest.mark.parametrize(
+    ("images", "labels", "error", "said"),
+    [
+        ("a.nii", None, TypeError, "`image_paths` must be a list … got one str: … image_paths=["),
+        (Path("a.nii"), None, TypeError, "`image_paths` must be a list … got one … image_paths=["),
+        (["a.nii"], "a.nii", TypeError, "`label_paths` must be a list … label_paths=["),
+        (["a.nii", []], None, ValueError, "`image_paths` … got an empty list for subject 1"),
+        (["a.nii"], [], ValueError, "`label_paths` must have 1 entries, one per subject, got 0"),
+        (["a.nii"], [None], DataError, "a: missing label … label_paths=None to work without"),
+        (["a.nii", "no.nii"], None, FileNotFoundError, "no: there is no file no.nii"),
+        (["a.nii"], ["no.nii"], FileNotFoundError, "a: there is no file no.nii"),
+        (["folder"], None, FileNotFoundError, "there is no file folder"),
+    ],
+)
+def test_paths_that_are_refused_at_once(tmp_path, monkeypatch, images, labels, error, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.nii").touch()
+    (tmp_path / "folder").mkdir()
+    with raises(error, said):
+        Cohort.from_files(images, labels)
 
 
 def test_a_file_that_vanished(tmp_path):
@@ -547,14 +552,6 @@ def test_a_file_that_vanished(tmp_path):
     path.unlink()
     with raises(FileNotFoundError, str(path)):
         _ = cohort[0].shape
-
-
-def test_as_many_label_paths_as_images(tmp_path):
-    path = save(tmp_path / "a.nii.gz", voxels())
-    with raises(ValueError, "`label_paths` must have 2 entries, one per subject, got 1"):
-        Cohort.from_files([path, path], [path])
-    with raises(DataError, "a: missing label", "label_paths=None to work without labels"):
-        Cohort.from_files([path], [None])
 
 
 def test_files_are_not_opened_before_they_are_needed(tmp_path):
@@ -573,6 +570,7 @@ def test_voxels_cut_short_matter_only_when_read(tmp_path, suffix):
     path.write_bytes(whole[: len(whole) // 2])
     cohort = Cohort.from_files([path], [path])
     assert cohort.facts.shapes == ((20, 20, 20),)
+    assert cohort[0].dtype == np.int16
     said = [f"short: short{suffix} is damaged or cut short: copy it again", str(path)]
     with raises(DataError, *said):
         _ = cohort[0].image
@@ -580,10 +578,11 @@ def test_voxels_cut_short_matter_only_when_read(tmp_path, suffix):
         _ = cohort[0].label
 
 
-def test_damaged_compression(tmp_path):
+@pytest.mark.parametrize("place", [0.5, -8], ids=["voxels", "checksum"])
+def test_damaged_compression(tmp_path, place):
     path = save(tmp_path / "bad.nii.gz", voxels((20, 20, 20)))
     whole = bytearray(path.read_bytes())
-    whole[len(whole) // 2] ^= 1
+    whole[place if place < 0 else int(len(whole) * place)] ^= 1
     path.write_bytes(whole)
     with raises(DataError, "bad: bad.nii.gz is damaged or cut short"):
         _ = Cohort.from_files([path])[0].image
@@ -618,8 +617,9 @@ def test_other_formats(tmp_path):
 @pytest.mark.parametrize("dtype", [np.complex64, [("R", "u1"), ("G", "u1"), ("B", "u1")]])
 def test_colours_and_complex_numbers(tmp_path, dtype, slope):
     path = save(tmp_path / "rgb.nii", np.zeros(SHAPE, dtype), slope=slope)
-    with raises(DataError, "rgb: rgb.nii has voxels of type", "ints or floats"):
-        _ = Cohort.from_files([path])[0].image
+    for what in ("dtype", "image"):
+        with raises(DataError, "rgb: rgb.nii has voxels of type", "ints or floats"):
+            getattr(Cohort.from_files([path])[0], what)
 
 
 def test_too_little_memory_is_no_fault_of_the_file(tmp_path, monkeypatch):
@@ -709,20 +709,21 @@ def test_names_may_hold_the_name_of_the_subject(tmp_path, name):
     assert Cohort.from_folder(str(tmp_path)).facts.n_channels == (2, 2)
 
 
-def test_a_folder_of_single_files_of_any_name(tmp_path):
-    folder_of(tmp_path, ["a/scan7.nii", "b/scan12.nii"])
-    assert Cohort.from_folder(tmp_path).facts.ids == ("a", "b")
-
-
-def test_a_folder_without_labels(tmp_path):
-    folder_of(tmp_path, ["a/t1.nii", "b/t1.nii"])
-    assert Cohort.from_folder(tmp_path).facts.has_label == (False, False)
-
-
-def test_without_a_pattern_all_files_are_channels(tmp_path):
-    folder_of(tmp_path, ["a/t1.nii", "a/seg.nii"])
-    facts = Cohort.from_folder(tmp_path, label=None).facts
-    assert (facts.n_channels, facts.has_label) == ((2,), (False,))
+@pytest.mark.parametrize(
+    ("files", "label", "n_channels", "has_label"),
+    [
+        ("a/scan7 b/scan12", "*seg*", 1, False),  # single files may have any name
+        ("a/t1 b/t1", "*seg*", 1, False),
+        ("a/t1 a/seg", None, 2, False),
+        ("a/t1 a/seg1 a/seg2", "seg2*", 2, True),
+    ],
+)
+def test_which_files_are_channels(tmp_path, files, label, n_channels, has_label):
+    folder_of(tmp_path, [f"{name}.nii" for name in files.split()])
+    facts = Cohort.from_folder(tmp_path, label=label).facts
+    assert facts.ids == tuple(dict.fromkeys(name[0] for name in files.split()))
+    assert {*facts.n_channels} == {n_channels}
+    assert {*facts.has_label} == {has_label}
 
 
 def test_frames_in_a_folder(tmp_path):
@@ -730,33 +731,24 @@ def test_frames_in_a_folder(tmp_path):
     assert Cohort.from_folder(tmp_path, frames=[0, 2]).facts.n_channels == (2,)
 
 
-def test_a_folder_with_a_label_missing(tmp_path):
-    folder_of(tmp_path, ["a/t1.nii", "a/seg.nii", "b/t1.nii"])
-    with raises(DataError, "b: missing label", "t1.nii matches '*seg*'", "add the label"):
-        Cohort.from_folder(tmp_path)
-
-
-def test_a_folder_with_several_labels(tmp_path):
-    folder_of(tmp_path, ["a/t1.nii", "a/seg1.nii", "a/seg2.nii"])
-    with raises(DataError, "a: 2 files match '*seg*': seg1.nii, seg2.nii", "`label` pattern"):
-        Cohort.from_folder(tmp_path)
-    assert Cohort.from_folder(tmp_path, label="seg2*").facts.n_channels == (2,)
-
-
-def test_a_folder_without_images(tmp_path):
-    folder_of(tmp_path, ["a/t1.nii", "a/seg.nii", "b/seg.nii"])
-    with raises(DataError, "b: no image", "but the label seg.nii", str(tmp_path / "b"), "add one"):
-        Cohort.from_folder(tmp_path)
-    (tmp_path / "b" / "seg.nii").unlink()
-    with raises(DataError, "b: no image (.nii or .nii.gz) in", "move the folder away"):
-        Cohort.from_folder(tmp_path)
-
-
-def test_a_folder_without_folders(tmp_path):
-    with raises(DataError, f"{tmp_path} has no folders", "one folder of NIfTI files per subject"):
-        Cohort.from_folder(tmp_path)
-    folder_of(tmp_path, ["t1.nii"])
-    with raises(DataError, "has no folders", "Cohort.from_files, or make one folder per subject"):
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ("a/t1 a/seg b/t1", "b: missing label … t1.nii matches '*seg*' … add the label"),
+        ("a/t1 a/seg1 a/seg2", "a: 2 files match '*seg*': seg1.nii, seg2.nii … `label` pattern"),
+        ("a/t1 a/seg b/seg", "b: no image … but the label seg.nii … {}/b … add one"),
+        ("a/t1 a/seg b/.t1", "b: no image (.nii or .nii.gz) in {}/b … move the folder away"),
+        ("", "{} has no folders … one folder of NIfTI files per subject"),
+        ("t1", "has no folders … Cohort.from_files, or make one folder per subject"),
+        ("a/t1 a/t2 b/t1", "b has 1 channels (t1.nii), but a has 2 (t1.nii, t2.nii) … from_files"),
+        ("a/x a/y b/x b/z", "b has 2 channels (x.nii, z.nii), but a has 2 (x.nii, y.nii)"),
+    ],
+)
+def test_folders_that_are_refused(tmp_path, files, said):
+    for name in files.split():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.nii").touch()
+    with raises(DataError, said.format(tmp_path)):
         Cohort.from_folder(tmp_path)
 
 
@@ -765,33 +757,20 @@ def test_no_folder(tmp_path):
         Cohort.from_folder(tmp_path / "none")
 
 
-def test_subjects_with_other_channels(tmp_path):
-    folder_of(tmp_path, ["a/t1.nii", "a/t2.nii", "b/t1.nii", "b/t2.nii", "c/t1.nii"])
-    said = ["c has 1 channels (t1.nii), but a has 2 (t1.nii, t2.nii)", "Cohort.from_files"]
-    with raises(DataError, *said):
-        Cohort.from_folder(tmp_path)
-    folder_of(tmp_path, ["c/flair.nii"])
-    with raises(DataError, "c has 2 channels (flair.nii, t1.nii), but a has 2 (t1.nii, t2.nii)"):
-        Cohort.from_folder(tmp_path)
-
-
 # Phantoms ----------------------------------------------------------------------------------------
 
 
 def test_a_phantom_cohort():
     cohort = Cohort.phantom(3, (16, 20, 24), seed=4)
-    assert cohort.facts == CohortFacts(
-        ids=("sub-01", "sub-02", "sub-03"),
-        shapes=((16, 20, 24),) * 3,
-        spacings=((1.0, 1.0, 1.0),) * 3,
-        orientations=(("R", "A", "S"),) * 3,
-        n_channels=(1, 1, 1),
-        has_label=(True, True, True),
-    )
+    spacings, orientations = ((1.0, 1.0, 1.0),) * 3, (("R", "A", "S"),) * 3
+    ids = ("sub-01", "sub-02", "sub-03")
+    shapes, n_channels, has_label = ((16, 20, 24),) * 3, (1,) * 3, (True,) * 3
+    assert cohort.facts == CohortFacts(ids, shapes, spacings, orientations, n_channels, has_label)
     image, label = make_phantom((16, 20, 24), [4, 2])
     np.testing.assert_array_equal(cohort[2].image[0], image)
     np.testing.assert_array_equal(cohort[2].label, label)
     assert (cohort[0].image != cohort[1].image).any()
+    assert cohort[0].dtype == image.dtype
 
 
 def test_written_phantoms_read_back(tmp_path):

@@ -50,7 +50,8 @@ def bundle(module: Path) -> str:
 
 def _from_dict(content: dict[str, Any], _: Any = None) -> Settings:
     """Make the settings that the front end sends: its lists are tuples here."""
-    return Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in content.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
+    return Settings(**values)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -101,17 +102,14 @@ class Explorer(anywidget.AnyWidget):
                 )
         scene = resolve(settings or Settings(), facts)
         super().__init__(settings=scene.settings, selected=scene.n_patches // 2)
-        self.set_trait(
-            "choices",
-            {
-                "subject": {str(n): name for n, name in enumerate(facts.ids)},
-                "policy": {
-                    p.name: f"{p.name}: {p.summary} ({p.reference})" for p in POLICIES.values()
-                },
-                "padding_mode": {mode: mode for mode in PADDING_MODES},
-                "order": {order: order.replace("_", " ") for order in ORDERS},
-            },
-        )
+        policies = POLICIES.values()
+        choices = {
+            "subject": {str(n): name for n, name in enumerate(facts.ids)},
+            "policy": {p.name: f"{p.name}: {p.summary} ({p.reference})" for p in policies},
+            "padding_mode": {mode: mode for mode in PADDING_MODES},
+            "order": {order: order.replace("_", " ") for order in ORDERS},
+        }
+        self.set_trait("choices", choices)
         self.on_msg(self._answer)
 
     @property
@@ -196,18 +194,15 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         from patchviz.figures import explorer_png
 
-        content = super()._repr_mimebundle_(**kwargs)
-        if content is None:
-            return None
-        data, metadata = content if isinstance(content, tuple) else (content, {})
         scene = self.scene
         subject = self.cohort[scene.settings.subject]
         try:
-            voxels = subject.image[scene.settings.channel], subject.label
-        except (ValueError, OSError):
-            voxels = ()  # the front end is told why when it asks for them
-        png = explorer_png(scene, *voxels)
-        return {**data, "image/png": base64.b64encode(png).decode()}, metadata
+            png = explorer_png(scene, subject.image[scene.settings.channel], subject.label)
+        except (ValueError, OSError):  # the front end is told why when it asks for voxels
+            png = explorer_png(scene)
+        return _beside(
+            super()._repr_mimebundle_(**kwargs), "image/png", base64.b64encode(png).decode()
+        )
 
 
 def _open_cohort(source: Source) -> Cohort:
@@ -280,7 +275,7 @@ def to_greys(voxels: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]
 
 
 def number_labels(label: NDArray[Any]) -> NDArray[np.uint8]:
-    """Give the values of a label the numbers 1, 2, 3 … in their order, background 0 (255 at most)."""
+    """Replace a label's values by 1, 2, 3 … in their order, background 0 and 255 at most."""
     few = label.max() < 2**16  # then counting them is ten times as fast as sorting
     values = np.flatnonzero(np.bincount(label.ravel())) if few else np.unique(label)
     numbers = np.minimum(np.searchsorted(values[values != 0], values) + 1, 255)
@@ -289,9 +284,15 @@ def number_labels(label: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _chunks(content: NDArray[np.uint8]) -> Iterator[tuple[int, memoryview]]:
-    whole = memoryview(content).cast("B")
+    whole = content.ravel().data
     for offset in range(0, len(whole), _CHUNK):
         yield offset, whole[offset : offset + _CHUNK]
+
+
+def _beside(bundle: Any, mime_type: str, content: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Put beside a widget what stands in its place where widgets don't run."""
+    data, metadata = bundle
+    return {**data, mime_type: content}, metadata
 
 
 class _Check(anywidget.AnyWidget):
@@ -302,8 +303,7 @@ class _Check(anywidget.AnyWidget):
     } };"""
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**kwargs)
-        return {**data, "text/markdown": _REMEDY}, metadata
+        return _beside(super()._repr_mimebundle_(**kwargs), "text/markdown", _REMEDY)
 
 
 _REMEDY = """**Widgets are not running here** (or this is a saved page). To make them run:

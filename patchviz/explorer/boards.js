@@ -1,7 +1,7 @@
 // The boards: every patch as the network gets it, one board for each layer along the large plane's axis.
 
 import { box_of, number_of } from "./store.js";
-import { fit, ground, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
+import { fit, ground, painter_of, plane_axes, range, real_colour, selection, theme_of } from "./paint.js";
 
 const caption = 18; // above each board, in CSS pixels
 const smallest = 12; // below it a patch is a plain cell
@@ -103,6 +103,7 @@ class Boards {
 
   draw(ctx, theme) {
     const axis = this.scene.axes[this.axis];
+    const is_drawn = !this.plain && this.store.volume;
     ctx.font = `12px ${theme.font}`;
     for (let layer = 0; layer < this.layers; layer++) {
       const [x, y] = this.place(layer, 0, this.rows - 1);
@@ -111,12 +112,13 @@ class Boards {
       ctx.textBaseline = "bottom";
       ctx.textAlign = "left";
       ctx.fillText(`${axis.name} ${from} … ${from + axis.patch - 1}`, x, y - 3, this.board[0]);
+      const sheet = is_drawn ? this.sheet(layer) : null;
       for (let column = 0; column < this.columns; column++)
-        for (let row = 0; row < this.rows; row++) this.draw_patch(ctx, layer, column, row);
+        for (let row = 0; row < this.rows; row++) this.draw_patch(ctx, layer, column, row, sheet);
     }
   }
 
-  draw_patch(ctx, layer, column, row) {
+  draw_patch(ctx, layer, column, row, sheet) {
     const { store, cell } = this;
     const box = box_of(this.scene, this.number(layer, column, row));
     const [x, y] = this.place(layer, column, row);
@@ -126,7 +128,10 @@ class Boards {
     ctx.fillRect(x, y, Math.max(w, 1), Math.max(h, 1));
     const chosen = box.n === store.selected;
     if (this.plain && !chosen) return;
-    if (!this.plain && store.volume) ctx.drawImage(painter_of(store).patch(box.n, this.axis, Math.round(w), Math.round(h)), x, y, w, h);
+    if (sheet) {
+      const [from_w, from_h] = [sheet.width / this.columns, sheet.height / this.rows];
+      ctx.drawImage(sheet, column * from_w, (this.rows - 1 - row) * from_h, from_w, from_h, x, y, w, h);
+    }
     ctx.strokeStyle = chosen ? selection : colour;
     ctx.lineWidth = chosen || box.n === store.hover ? 3 : 1.5;
     ctx.strokeRect(x + 0.75, y + 0.75, w - 1.5, h - 1.5);
@@ -137,5 +142,20 @@ class Boards {
     ctx.strokeStyle = ground;
     ctx.strokeText(String(box.n + 1), x + 4, y + 4);
     ctx.fillText(String(box.n + 1), x + 4, y + 4);
+  }
+
+  /** The patches of a layer as the network gets them, edge to edge: a slice through the middle of what is image. */
+  sheet(layer) {
+    const { axes } = this.scene;
+    const sample = (a, n) =>
+      axes[a].starts.flatMap((start) => range(0, n).map((m) => start + Math.floor(((m + 0.5) / n) * axes[a].patch)));
+    const [us, vs] = [this.u, this.v].map((a, c) => sample(a, Math.max(1, Math.round(this.cell[c] - 3))));
+    const { starts, inside } = axes[this.axis];
+    const middle = Math.max(0, starts[layer]) + (inside[layer] >> 1);
+    const image = new ImageData(us.length, vs.length);
+    painter_of(this.store).fill(new Uint32Array(image.data.buffer), this.axis, middle, us, vs);
+    const canvas = Object.assign(document.createElement("canvas"), { width: us.length, height: vs.length });
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    return canvas;
   }
 }

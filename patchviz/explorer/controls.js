@@ -27,7 +27,7 @@ export function render_patch_size(store, el) {
   el.innerHTML = `
     <div class="pv-track">
       <svg preserveAspectRatio="none" aria-hidden="true"></svg>
-      <output></output>
+      <output aria-hidden="true"></output>
       <input type="range" step="1" aria-label="patch size">
       <ol aria-hidden="true"></ol>
     </div>
@@ -75,7 +75,7 @@ export function render_patch_size(store, el) {
     plotted = scene.track;
     put(slider, store.target.patch_size[0]); // what is wished for, before it is known to be possible
     mark_now(track, scene.track, patch_size[0]);
-    say(note, [track, size], "patch_size", scene.notes, refusal);
+    say(note, [track, size], ["patch_size"], scene.notes, refusal);
   };
 }
 
@@ -159,8 +159,9 @@ export function render_fold(store, el) {
     put(policy, settings.policy);
     put(padding_mode, settings.padding_mode);
     put(batch_size, settings.batch_size);
-    for (const [control, input] of Object.entries({ overlap, policy, start: policy, padding_mode, batch_size })) {
-      say(null, [input], control, notes, store.refusal);
+    say(null, [policy], ["policy", "start"], notes, store.refusal);
+    for (const [name, input] of Object.entries({ overlap, padding_mode, batch_size })) {
+      say(null, [input], [name], notes, store.refusal);
     }
     const about = notes.filter(({ control }) => control !== "patch_size");
     const refused = store.refusal && store.refusal.control !== "patch_size" ? store.refusal.text : null;
@@ -202,9 +203,9 @@ export function render_picture(store, el) {
 }
 
 /** Turn a control amber or red, and say why. */
-function say(note, controls, name, notes, refusal) {
-  const refused = refusal?.control === name ? refusal.text : null;
-  const found = notes.filter(({ control }) => control === name).map(({ text }) => text);
+function say(note, controls, names, notes, refusal) {
+  const refused = names.includes(refusal?.control) ? refusal.text : null;
+  const found = notes.filter(({ control }) => names.includes(control)).map(({ text }) => text);
   const level = refused ? "red" : found.length ? "amber" : "";
   controls.forEach((control) => (control.dataset.level = level));
   if (!note) return;

@@ -48,43 +48,53 @@ const page = `
   <details class="pv-numbers"></details>
   <p class="pv-message" role="alert"></p>`;
 
-export default {
-  render({ model, el }) {
-    const root = document.createElement("div");
-    root.className = "patchviz";
-    root.innerHTML = page;
-    // plain keys typed here are the explorer's; Ctrl+S and its like stay JupyterLab's
-    root.addEventListener("keydown", (event) => {
-      if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
-    });
-    root.inert = true; // until there is something to touch
-    el.append(root);
-
-    const store = open_store(model);
-    const draws = Object.entries(views).map(([name, render]) => render(store, root.querySelector(`.${name}`)));
-    const message = root.querySelector(".pv-message");
-    const forget = store.watch(() => {
-      draws.forEach((draw) => draw());
-      offer(store, root);
-      root.inert = false;
-      message.textContent = store.failure ?? "";
-      if (store.volume) root.dataset.ready = "1";
-    });
-    const redraw = () => store.touch();
-    add_tabs(root, redraw);
-    const sizes = new ResizeObserver(redraw);
-    sizes.observe(root);
-    const themes = new MutationObserver(redraw);
-    themes.observe(document.body, { attributeFilter: ["data-jp-theme-name", "class"] });
-    return () => {
-      sizes.disconnect();
-      themes.disconnect();
-      forget();
-      store.close();
-      root.remove();
-    };
-  },
+export default () => {
+  let shared; // the model for all views: the one that `render` is given ends with its view
+  return {
+    initialize({ model }) {
+      shared = model;
+    },
+    render({ el }) {
+      return render_all(shared, el);
+    },
+  };
 };
+
+function render_all(model, el) {
+  const root = document.createElement("div");
+  root.className = "patchviz";
+  root.innerHTML = page;
+  // plain keys typed here are the explorer's; Ctrl+S and its like stay JupyterLab's
+  root.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
+  root.inert = true; // until there is something to touch
+  el.append(root);
+
+  const store = open_store(model);
+  const draws = Object.entries(views).map(([name, render]) => render(store, root.querySelector(`.${name}`)));
+  const message = root.querySelector(".pv-message");
+  const forget = store.watch(() => {
+    draws.forEach((draw) => draw());
+    offer(store, root);
+    root.inert = false;
+    message.textContent = store.failure ?? "";
+    root.dataset.ready = store.volume ? "1" : "0";
+  });
+  const redraw = () => store.touch();
+  add_tabs(root, redraw);
+  const sizes = new ResizeObserver(redraw);
+  sizes.observe(root);
+  const themes = new MutationObserver(redraw);
+  themes.observe(document.body, { attributeFilter: ["data-jp-theme-name", "class"] });
+  return () => {
+    sizes.disconnect();
+    themes.disconnect();
+    forget();
+    store.close();
+    root.remove();
+  };
+}
 
 /** Where there is little width, cage and boards take turns. */
 function add_tabs(root, redraw) {

@@ -100,4 +100,6 @@ follow_theme();
 /** @type {NodeListOf<HTMLElement>} */ const scripts = document.querySelectorAll("script[data-part]");
 const { content, ...parts } = Object.fromEntries(await Promise.all([...scripts].map(unpack)));
 const model = new Model(JSON.parse(new TextDecoder().decode(content)), parts);
-explorer.render({ model, el: document.getElementById("explorer") });
+const { initialize, render } = explorer();
+initialize({ model });
+render({ el: document.getElementById("explorer") });

@@ -106,7 +106,7 @@ function make_slider(store, axis, parent) {
   const label = document.createElement("label");
   const name = document.createElement("span");
   const input = Object.assign(document.createElement("input"), { type: "range", step: 1 });
-  const output = document.createElement("output");
+  const output = Object.assign(document.createElement("output"), { ariaHidden: "true" });
   label.append(name, input, output);
   parent.append(label);
   input.oninput = () => {
