@@ -1,8 +1,8 @@
 """The explorer's Python side: its bundle, its messages, its traits; no browser is needed."""
 
 import base64
-import re
 import json
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 

@@ -189,9 +189,8 @@ def test_a_name_stays_text_in_the_file(tmp_path):
 
 
 def evil_explorer() -> Explorer:
-    cohort = Cohort.phantom(6, SHAPE)
-    cohort[0].id = EVIL
-    return Explorer(cohort, settings=Settings(patch_size=16))
+    first, *others = Cohort.phantom(6, SHAPE)
+    return Explorer(Cohort([replace(first, id=EVIL), *others]), settings=Settings(patch_size=16))
 
 
 # The page ----------------------------------------------------------------------------------------

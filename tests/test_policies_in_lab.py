@@ -83,6 +83,12 @@ def test_all_policies_stand_side_by_side_and_the_view_follows_the_one_chosen(pag
     expect(row(page, "centered")).not_to_have_attribute("aria-current", "true")
     wait_for_python(page, "explorer.settings.policy", "dropped")
 
+
+def test_policies_are_chosen_by_keys_and_follow_python(page, show_policies):
+    show_policies(VOLUME)
+    expect(row(page, "centered")).to_contain_text("-24, 40, 104")
+    radio(page, "dropped").check()
+    wait_for_python(page, "explorer.settings.policy", "dropped")
     radio(page, "dropped").focus()
     page.keyboard.press("ArrowUp")  # as radio buttons do
     expect(radio(page, "padded_end")).to_be_focused()

@@ -10,7 +10,7 @@ export function render_queue(store, el) {
   el.innerHTML = `
     <div class="pv-row">
       <output class="pv-left"></output>
-      <button data-act="back" title="put one back">◀</button>
+      <button data-act="back" aria-label="put one back">◀</button>
       <button data-act="play"></button>
       <button data-act="pop" title="pop one">pop</button>
       <button data-act="batch" title="pop a batch">batch</button>
