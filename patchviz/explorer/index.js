@@ -12,16 +12,19 @@ import { render_policies } from "./policies.js";
 import { render_queue } from "./queue.js";
 import { render_split } from "./split.js";
 
-/** Each view and control by the class of the element that it fills. */
+/**
+ * Each view and control by the class of the element that it fills, in the order of drawing: first
+ * those that read their widths, then those that write texts, so that the page is laid out once.
+ */
 const views = {
-  "pv-sentence": render_sentence,
-  "pv-patch-size": render_patch_size,
-  "pv-planes": render_planes,
   "pv-cage": render_cage,
   "pv-boards": render_boards,
+  "pv-planes": render_planes,
   "pv-queue": render_queue,
   "pv-batch": render_batch,
   "pv-split": render_split,
+  "pv-sentence": render_sentence,
+  "pv-patch-size": render_patch_size,
   "pv-picture": render_picture,
   "pv-fold": render_fold,
   "pv-policies": render_policies,
@@ -83,7 +86,11 @@ function render_all(model, el) {
   });
   const redraw = () => store.touch();
   add_tabs(root, redraw);
-  const sizes = new ResizeObserver(redraw);
+  let width = 0;
+  const sizes = new ResizeObserver(() => {
+    if (width !== root.clientWidth) redraw(); // heights follow from what is drawn
+    width = root.clientWidth;
+  });
   sizes.observe(root);
   const themes = new MutationObserver(redraw);
   themes.observe(document.body, { attributeFilter: ["data-jp-theme-name", "class"] });

@@ -24,9 +24,9 @@ export function render_planes(store, el) {
     view = new View(scene, axis, width, width, true);
     canvas.style.height = `${view.height}px`;
     view.draw(fit(canvas, view.width, view.height), store, theme_of(el));
+    plane_axes(axis).forEach((a, n) => thumbs[n](a));
     canvas.setAttribute("aria-label", `${plane_title(scene, axis, position[axis])}, with patch boxes`);
     readout.textContent = describe(store);
-    plane_axes(axis).forEach((a, n) => thumbs[n](a));
     sliders.forEach((slider) => slider());
   };
 
@@ -93,12 +93,13 @@ function make_thumb(store, parent) {
   button.onclick = () => store.set({ main_axis: shown });
   return (axis) => {
     shown = axis;
-    caption.textContent = plane_title(store.scene, axis, store.position[axis]);
-    button.title = "Show this plane large";
     const width = button.clientWidth;
     const view = new View(store.scene, axis, width, width, false);
     canvas.style.height = `${view.height}px`;
     view.draw(fit(canvas, view.width, view.height), store, null);
+    const title = plane_title(store.scene, axis, store.position[axis]);
+    if (caption.textContent !== title) caption.textContent = title;
+    button.title = "Show this plane large";
   };
 }
 
