@@ -45,7 +45,9 @@ export function render_patch_size(store, el) {
   const cube = (edge) => ({ patch_size: [edge, edge, edge] });
   link.dataset.setting = "patch_size";
   let by_key = false;
-  slider.onkeydown = slider.onpointerdown = ({ type }) => (by_key = type === "keydown");
+  slider.onkeydown = slider.onpointerdown = ({ type }) => {
+    by_key = type === "keydown";
+  };
   slider.oninput = () => {
     put(slider, nearest_size(store, Number(slider.value), by_key));
     store.change(cube(Number(slider.value)), true);
