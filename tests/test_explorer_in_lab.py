@@ -4,6 +4,7 @@ import base64
 import io
 import re
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import nbformat
@@ -501,15 +502,15 @@ def test_padding_modes_fill_the_padding_and_leave_the_image(page, show):
         "explorer = Explorer(noise, settings=Settings(patch_size=16))\nexplorer"
     )
     open_fold(page)
-    seen = []
+    seen = {}
     for mode in ("edge", "constant", "reflect", "wrap"):
         choice(page, "padding mode").select_option(mode)
         wait_for_python(page, "explorer.settings.padding_mode", mode)
-        seen.append(inside_and_outside(picture(plane(page))))
-    for n, (image, padding) in enumerate(seen):
-        for other_image, other_padding in seen[n + 1 :]:
-            assert not differ(image, other_image)
-            assert (padding != other_padding).mean() > 0.1
+        seen[mode] = inside_and_outside(picture(plane(page)))
+    for one, other in combinations(seen, 2):
+        (image, padding), (other_image, other_padding) = seen[one], seen[other]
+        assert not differ(image, other_image), (one, other)
+        assert (padding != other_padding).mean() > 0.1, (one, other)
 
 
 # The look ----------------------------------------------------------------------------------------

@@ -1,0 +1,155 @@
+"""The marks that figures are made of: boxes, texts, ticks, and a scene turned to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from operator import index
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
+from matplotlib.font_manager import FontProperties
+from numpy.typing import ArrayLike, NDArray
+
+from patchviz.scene import Axis, Scene
+
+Array = NDArray[Any]
+
+INK, MUTED, RULE = "#1c2733", "#66727e", "#d3d9df"
+# How much of a patch is real: one hue, the lighter the more, as in the explorer's paint.js.
+REAL = LinearSegmentedColormap.from_list(
+    "real", [(0, "#265e80"), (0.25, "#2f789c"), (0.5, "#42a0c4"), (1, "#b0ecff")]
+)
+# A few of the greys of a screen halve the PNG of a noisy scan, and look the same.
+ANATOMY = colormaps["gray"].resampled(24)
+TEXT = 9  # points
+# Stands for the axes that a scene of one or two doesn't have: a single voxel.
+FLAT = Axis("", 1, 1, 0, 0, 1.0, ("", ""), (0,), (1,), (0, 0), (0, 1), (0,), (), 1, 1)
+
+
+class Turned:
+    """A scene looked at along an axis: that one is first in all arrays, then right and up."""
+
+    def __init__(self, scene: Scene, axis: int) -> None:
+        if len(scene.axes) > 3:
+            raise ValueError(f"`scene` must have at most 3 axes, got {len(scene.axes)}")
+        require_within("axis", axis, (0, 3))
+        axes = [*scene.axes, FLAT, FLAT][:3]
+        self._order = sorted(range(3), key=lambda n: n != axis)
+        self._shape = tuple(axis.size for axis in scene.axes)
+        self.axes = self.across, self.right, self.up = [axes[n] for n in self._order]
+        self.size = np.array([axis.size for axis in self.axes])
+        self.patch = np.array([axis.patch for axis in self.axes])
+        # Of each patch: its place in the grid, its corner, how much of it is image, its colour.
+        self.places = _every(range(len(axis.starts)) for axis in axes)[:, self._order]
+        self.corners = _every(axis.starts for axis in axes)[:, self._order]
+        self.shares = _every(np.divide(axis.inside, axis.patch) for axis in axes).prod(axis=1)
+        self.tints = REAL([(kind.low + kind.high) / 2 for kind in scene.classes])
+        lows = np.array([kind.low for kind in scene.classes[:-1]])  # whole 0.1 %
+        self.colours = self.tints[np.sum(self.shares[:, None] + 5e-4 < lows, axis=1)]
+
+    def cut(self, name: str, voxels: Array, position: int) -> Array:
+        """Look up a plane (right, up) and its padding, by the scene's index maps."""
+        if voxels.shape != self._shape:
+            raise ValueError(f"`{name}` must have the shape {self._shape}, got {voxels.shape}")
+        k, i, j = (np.array(axis.image_index) for axis in self.axes)
+        k = k[position - self.across.span[0]]
+        voxels = voxels.reshape((*self._shape, 1, 1)[:3]).transpose(self._order)
+        plane: Array = voxels[k][np.ix_(i, j)]
+        plane[(i[:, None] < 0) | (j < 0) | (k < 0)] = 0
+        return plane
+
+
+def _every(parts: Iterable[Sequence[int] | Array]) -> Array:
+    return np.stack(np.meshgrid(*parts, indexing="ij"), axis=-1).reshape(-1, 3)
+
+
+def require_within(name: str, value: int, span: tuple[int, int]) -> int:
+    """Return a whole number that must be within a span."""
+    if not span[0] <= index(value) < span[1]:
+        raise ValueError(f"`{name}` must be from {span[0]} to {span[1] - 1}, got {value}")
+    return index(value)
+
+
+def points_per_unit(ax: Axes) -> Array:
+    """Return how many points (1/72 inch) a step in x and in y is long."""
+    figure: Any = ax.figure
+    return np.asarray(ax.bbox.size * 72 / figure.dpi / np.abs(ax.viewLim.size))
+
+
+@lru_cache(maxsize=1024)
+def width_of(text: str, size: float = TEXT, weight: str = "normal") -> float:
+    """Return the width of a text in points, spaces at its ends included."""
+    renderer: Any = RendererAgg(1, 1, 100)  # type: ignore[no-untyped-call]
+    font = FontProperties(size=size, weight=weight)
+    ends, whole = (
+        renderer.get_text_width_height_descent(f"|{inner}|", font, False)[0] for inner in ("", text)
+    )
+    return float(whole - ends) * 72 / 100
+
+
+def show(ax: Axes, plane: Array, volume: Array | None = None) -> None:
+    """Show a plane (right, up) all over `ax`: of colours, or in the greys that suit a volume."""
+    how: dict[str, Any] = {"origin": "lower", "interpolation": "nearest", "aspect": ax.get_aspect()}
+    if volume is not None:
+        some = volume.ravel(order="K")[:: volume.size // 50_000 | 1]  # odd: out of step with rows
+        low, high = np.nanpercentile(some.astype(float), (1, 99.7))
+        how |= {"cmap": ANATOMY, "vmin": low, "vmax": high}
+    ax.imshow(plane.swapaxes(0, 1), extent=(*ax.get_xlim(), *ax.get_ylim()), **how)
+
+
+def draw_boxes(ax: Axes, boxes: ArrayLike, **how: Any) -> None:
+    """Draw rectangles (n, 4): left, low, right, high."""
+    corners = np.reshape(boxes, (-1, 4))[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    how = {"clip_on": False, "linewidths": 0, **how}
+    ax.add_collection(PolyCollection(list(corners), **how), autolim=False)
+
+
+def write(ax: Axes, place: Any, text: str, **how: Any) -> None:
+    """Write a text at (x, y)."""
+    x, y = place
+    ax.text(x, y, text, **{"color": INK, "va": "center", "fontsize": TEXT, **how})
+
+
+def write_tag(ax: Axes, corner: Any, text: str, colour: Any) -> None:
+    """Write on a piece of colour, up and right of a corner."""
+    ink = INK if np.dot(to_rgba(colour), (0.3, 0.6, 0.1, 0)) > 0.5 else "white"
+    box = {"facecolor": colour, "edgecolor": "none", "pad": 1.5}
+    write(ax, corner + 3.5 / points_per_unit(ax), text, color=ink, va="bottom", bbox=box)
+
+
+def draw_patches(ax: Axes, turned: Turned, patches: Any, places: Array, **how: Any) -> None:
+    """Draw patches at their places, with number and real share as far as there is room."""
+    points = points_per_unit(ax)
+    sides = zip(places.T, turned.patch[1:], strict=True)
+    steps = points * [min(np.diff(np.unique(side)), default=patch) for side, patch in sides]
+    line = np.clip(0.04 * min(steps), 0.8, 2.5)
+    inset = 0.55 * line / points
+    boxes = np.hstack([places + inset, places + turned.patch[1:] - inset])
+    how = {"edgecolors": turned.colours[patches], "linewidths": line, **how}
+    draw_boxes(ax, boxes, gid="patches", **how)
+    if min(steps) < 14 + 6 * len(f"{len(turned.places)}"):
+        return
+    for n, place in zip(patches, places, strict=True):
+        share = f": {round(100 * turned.shares[n], 1):g} %" if steps[0] > 75 else ""
+        write_tag(ax, place, f"{n + 1}{share}", turned.colours[n])
+
+
+def draw_ruler(ruler: Any, places: Sequence[int], size: int | None = None) -> list[int]:
+    """Set the ticks of an x or y axis, a lane lower the image's; return those with a number."""
+    side, shown = "xy".index(ruler.axis_name), list(places[:1])
+    need = (8 + 6 * max((len(f"{place}") for place in places), default=0), 13)[side]
+    for place in places:
+        if (place - shown[-1]) * points_per_unit(ruler.axes)[side] >= need:
+            shown.append(place)
+    texts = [f"{place}" if place in shown else "" for place in places]
+    ruler.set_ticks(places, texts, fontsize=TEXT, color=INK)
+    if size is not None:
+        ruler.set_ticks((0, size), ("0", f"{size}"), minor=True, fontsize=TEXT, color=MUTED)
+        ruler.set_tick_params("minor", length=(15, 28)[side], pad=1, color=MUTED)
+    return shown
