@@ -392,7 +392,7 @@ def test_python_sets_what_is_shown_and_reads_what_is_chosen(page, show):
     run(page, "explorer.settings = Settings()\nexplorer.selected = 26")
     expect(sentence(page)).to_contain_text("3 boxes of 64 per axis")
     expect(readout(page)).to_contain_text("patch 27 of 27 · corner 104, 104, 104")
-    expect(plane(page)).to_have_accessible_name("axial k = 136, with patch boxes")
+    expect(plane(page)).to_have_accessible_name("axial k = 124, with patch boxes")
     run(page, "explorer.selected = 13")
     expect(readout(page)).to_contain_text("patch 14 of 27")
 
