@@ -380,6 +380,12 @@ def test_a_policy_that_can_not_be_is_refused_and_the_next_choice_counts(page, sh
     expect(size_note(page)).to_contain_text("patch_size must be at most the image's 144 voxels")
     expect(size).to_have_css("border-color", "rgb(198, 40, 40)")
     expect(size).to_have_value("200")
+    for typed, reason in (
+        ("2.5", "patch_size must be whole numbers"),
+        ("", "patch_size must be at least"),
+    ):
+        enter(size, typed)
+        expect(size_note(page)).to_contain_text(reason)
 
 
 # Python and the page -----------------------------------------------------------------------------

@@ -53,7 +53,7 @@ export function render_patch_size(store, el) {
     store.change(cube(Number(slider.value)), true);
   };
   slider.onchange = slider.onpointerup = () => store.commit(); // back at its start it doesn't change
-  size.onchange = () => size.reportValidity() && store.change(cube(Number(size.value)));
+  size.onchange = () => store.change(cube(Number(size.value)));
   const show_linked = () => {
     track.hidden = size.parentElement.hidden = !link.checked;
     axes.hidden = link.checked;
@@ -93,7 +93,7 @@ function make_size_row(store, axis, parent) {
   };
   slider.oninput = () => store.change(sizes(slider), true);
   slider.onchange = slider.onpointerup = () => store.commit();
-  input.onchange = () => input.reportValidity() && store.change(sizes(input));
+  input.onchange = () => store.change(sizes(input));
   return () => {
     const { size, patch } = store.scene.axes[axis];
     slider.max = String(Math.max(size, patch));
