@@ -34,7 +34,7 @@ export function render_batch(store, el) {
 
   return () => {
     const { epoch, left, entry, playing } = store;
-    if (!epoch) return;
+    if (!epoch || store.ghost) return; // its patches are of the grid before the drag
     const at = entry ?? Math.min(left, epoch.total - 1);
     const [batch] = epoch.batch_of(at);
     const places = epoch.places(batch).slice(0, most_shown);

@@ -83,7 +83,7 @@ export function render_queue(store, el) {
   return () => {
     const { epoch, left, playing } = store;
     el.inert = !epoch;
-    if (!epoch) return;
+    if (!epoch || store.ghost) return; // a drag leaves the queue as it was, until it refills
     counter.value = left.toLocaleString("en");
     buttons.next.disabled = epoch.number + 1 >= (store.model.get("n_epochs") ?? Infinity);
     buttons.next.title = buttons.next.disabled ? "this page holds no more epochs; the notebook has all" : "";
