@@ -35,8 +35,10 @@ STEP = """async ([name, value]) => {
   const slider = [...document.querySelectorAll('.patchviz input[type=range]')]
     .find((input) => (input.ariaLabel ?? input.parentElement.textContent.trim()) === name);
   const plane = document.querySelector('.pv-main canvas');
-  const others = [...document.querySelectorAll('.patchviz canvas')].filter((c) => c.clientWidth);
-  const read = () => [plane, ...others].map((canvas) => {
+  const canvases = [...document.querySelectorAll('.patchviz canvas')]
+    .sort((canvas) => (canvas === plane ? -1 : 0))
+    .filter((canvas) => canvas.clientWidth);
+  const read = () => canvases.map((canvas) => {
     const { width, height } = canvas;
     return new Uint32Array(canvas.getContext('2d').getImageData(0, 0, width, height).data.buffer);
   })[0];

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -222,10 +222,17 @@ class Scene:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers, as the front end takes them."""
-        content = asdict(self)
-        content["sentence"] = [asdict(word) for word in self.sentence]
-        content["ledger"] = [asdict(row) for row in self.ledger]
-        return content
+        names = [field.name for field in fields(self)]
+        return {name: _plain(getattr(self, name)) for name in (*names, "sentence", "ledger")}
+
+
+def _plain(value: Any) -> Any:
+    """Turn dataclasses into dicts; unlike `asdict`, leave tuples of numbers as they are."""
+    if is_dataclass(value):
+        return {name: _plain(inner) for name, inner in vars(value).items()}
+    if isinstance(value, tuple) and value and is_dataclass(value[0]):
+        return [_plain(inner) for inner in value]
+    return value
 
 
 def resolve(settings: Settings, facts: CohortFacts) -> Scene:

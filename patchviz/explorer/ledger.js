@@ -2,11 +2,12 @@
 
 export function render_ledger(store, el) {
   el.innerHTML = `<summary>every number, and its formula</summary><div class="pv-ledger"></div>`;
+  el.addEventListener("toggle", () => store.touch());
   const body = el.querySelector(".pv-ledger");
   const rows = new Map();
   let shown = null;
   return () => {
-    if (store.scene === shown) return;
+    if (store.scene === shown || !el.open) return;
     shown = store.scene;
     const groups = new Map();
     for (const row of shown.ledger) {

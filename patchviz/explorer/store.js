@@ -169,6 +169,9 @@ export class Store {
   }
 
   keep(scene) {
+    // scenes of a drag have one track: as one object, so that it is plotted once
+    const { track } = this.scene ?? {};
+    if (track && JSON.stringify(track) === JSON.stringify(scene.track)) scene.track = track;
     if (this.scenes.size > most_scenes) this.scenes.clear();
     this.scenes.set(JSON.stringify(scene.settings), scene);
   }
