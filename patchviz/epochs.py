@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from operator import index as as_int
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.grid import Corner, Ints, PatchGrid, require_choice
+from patchviz.grid import Corner, Ints, PatchGrid, per_axis, require_choice
 
 ORDERS = ("shuffle", "by_subject")
 
 Entry = tuple[int, Corner]
+Keep = Callable[[int, PatchGrid], NDArray[np.bool_]]
 
 # What a random stream is for. Streams of one (seed, epoch) must not repeat one another.
 _ORDER, _STARTS, _TRANSFORM = 1, 2, 3
@@ -121,7 +123,7 @@ def create_patch_index_list(
     seed: int = 0,
     epoch: int = 0,
     policy: str = "centered",
-    keep: Callable[[int, PatchGrid], NDArray[np.bool_]] | None = None,
+    keep: Keep | None = None,
 ) -> PatchQueue:
     """Build the queue of one epoch: every patch of every subject, in a reproducible order.
 
@@ -167,6 +169,73 @@ def create_patch_index_list(
         kept = [keep(n, grid) for n, grid in zip(index_list, grids, strict=True)]
         numbers = numbers[np.concatenate([np.zeros(0, bool), *kept])[numbers]]
     return PatchQueue(list(index_list), grids, numbers)
+
+
+@dataclass(frozen=True)
+class EpochPlan:
+    """What the epochs over some subjects have in common, from which the queue of each is built.
+
+    Parameters
+    ----------
+    index_list, patch_size, overlap, start, order, seed, policy, keep
+        As in `create_patch_index_list`.
+    shapes : sequence of tuple of int
+        The image shape of each subject of `index_list`.
+    start_offset : int or sequence of int
+        Where it isn't 0, the start of each subject's grid is drawn anew for every epoch, from
+        -offset … 0 on each axis.
+    """
+
+    index_list: Sequence[int]
+    shapes: Sequence[tuple[int, ...]]
+    patch_size: Ints
+    overlap: Ints = 0
+    start: Ints | None = None
+    start_offset: Ints = 0
+    order: str = "shuffle"
+    seed: int = 0
+    policy: str = "centered"
+    keep: Keep | None = None
+
+    def queue(self, epoch: int) -> PatchQueue:
+        """Build the queue of an epoch: what it finds, trimmed or topped up to epoch 0's length."""
+        found = self.find(epoch)
+        if self.keep is None or not self._moves():
+            return found
+        # with random starts an epoch may find nothing but blanks: then the first's serve again
+        return (found or self.find(epoch, starts_of=0)).resized(len(self.find(0)))
+
+    def find(self, epoch: int, starts_of: int | None = None) -> PatchQueue:
+        """Build the queue of the patches that an epoch finds, blanks taken out."""
+        start: Any = self.start
+        if self._moves():
+            start = self._draw(epoch if starts_of is None else starts_of)
+        return create_patch_index_list(
+            self.index_list,
+            self.shapes,
+            self.patch_size,
+            self.overlap,
+            start,
+            order=self.order,
+            seed=self.seed,
+            epoch=epoch,
+            policy=self.policy,
+            keep=self.keep,
+        )
+
+    def start_of(self, n: int, epoch: int) -> Ints | None:
+        """Tell where the grid of the n-th subject of `index_list` starts; None is as `start`."""
+        return tuple(self._draw(epoch)[n].tolist()) if self._moves() else self.start
+
+    def _moves(self) -> bool:
+        ndim = len(self.shapes[0]) if self.shapes else None
+        return any(per_axis("start_offset", self.start_offset, ndim, minimum=0)) and bool(
+            self.shapes
+        )
+
+    def _draw(self, epoch: int) -> NDArray[np.int64]:
+        n, ndim = len(self.shapes), len(self.shapes[0])
+        return draw_starts(n, ndim, self.start_offset, seed=self.seed, epoch=epoch)
 
 
 def draw_starts(

@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.epochs import PatchQueue, create_patch_index_list, draw_starts, transform_stream
+from patchviz.epochs import EpochPlan, PatchQueue, transform_stream
 from patchviz.errors import DataError
+from patchviz.foreground import BlankRule, check_rule
 from patchviz.grid import (
     PADDING_MODES,
     Ints,
     PatchGrid,
-    per_axis,
     require_choice,
     whole_number,
 )
-from patchviz.patches import Array, Transform, add_data, find_blank
+from patchviz.patches import Array, Transform, add_data
 from patchviz.splits import get_validation_split
 
 Batch = tuple[Array, "Array | None"]
@@ -36,7 +36,7 @@ def get_training_and_validation_generators(
     validation_batch_size: int | None = None,
     validation_patch_overlap: Ints = 0,
     training_start_offset: Ints = 0,
-    skip_blank: bool = False,
+    skip_blank: BlankRule = False,
     labels: Sequence[int] | None = None,
     transform: Transform | None = None,
     order: str = "shuffle",
@@ -62,8 +62,8 @@ def get_training_and_validation_generators(
     training_start_offset : int or sequence of int
         Draws where the training grid starts from {-offset … 0} on every axis, anew for each
         subject and epoch. A start beyond the overflow leaves voxels out of that epoch.
-    skip_blank : bool
-        Leave out patches whose label is all zero inside the image.
+    skip_blank : bool, str or float
+        Which patches are left out, as in `data_generator`.
     labels, order, policy, padding_mode
         As in `data_generator`.
     transform : callable, optional
@@ -134,7 +134,7 @@ def get_number_of_patches(
     patch_size: Ints,
     overlap: Ints = 0,
     *,
-    skip_blank: bool = False,
+    skip_blank: BlankRule = False,
     start_offset: Ints = 0,
     policy: str = "centered",
     seed: int = 0,
@@ -143,7 +143,7 @@ def get_number_of_patches(
 
     Parameters as in `data_generator`. Labels are read only to skip blanks.
     """
-    make_queue = _queue_maker(
+    plan = _make_plan(
         cohort,
         index_list,
         patch_size,
@@ -153,7 +153,7 @@ def get_number_of_patches(
         policy=policy,
         seed=seed,
     )
-    return len(make_queue(0))
+    return len(plan.queue(0))
 
 
 def data_generator(
@@ -163,7 +163,7 @@ def data_generator(
     patch_size: Ints,
     batch_size: int = 1,
     overlap: Ints = 0,
-    skip_blank: bool = False,
+    skip_blank: BlankRule = False,
     labels: Sequence[int] | None = None,
     transform: Transform | None = None,
     start_offset: Ints = 0,
@@ -187,8 +187,10 @@ def data_generator(
         Voxels.
     batch_size : int
         Patches a batch.
-    skip_blank : bool
-        Leave out patches whose label is all zero inside the image.
+    skip_blank : bool, str or float
+        Leave out blank patches: those without any foreground (True or ``"any"``), those whose
+        centre voxel isn't foreground (``"center"``), or those of which less than a share is (such
+        as 0.01). What counts is the label inside the image; foreground is where it isn't 0.
     labels : sequence of int, optional
         One channel of y for each of these values; by default one channel, label > 0.
     transform : callable, optional
@@ -219,7 +221,7 @@ def data_generator(
     """
     require_choice("padding_mode", padding_mode, PADDING_MODES)
     get_number_of_steps(0, batch_size)
-    make_queue = _queue_maker(
+    plan = _make_plan(
         cohort,
         index_list,
         patch_size,
@@ -230,7 +232,7 @@ def data_generator(
         policy=policy,
         seed=seed,
     )
-    first = make_queue(0)
+    first = plan.queue(0)
     subjects = [cohort[n] for n in index_list]
     if not first:
         raise ValueError(_why_empty(first, subjects))
@@ -260,58 +262,36 @@ def data_generator(
                     )
                 yield (_stack(x_list), _stack(y_list)) if transform else (x, y)
             epoch += 1
-            # with random starts an epoch may find nothing but blanks: then the first's serve again
-            queue = make_queue(epoch) or make_queue(epoch, starts_of=0)
-            queue = queue.resized(len(first.order))
+            queue = plan.queue(epoch)
 
     return batches()
 
 
-def _queue_maker(
+def _make_plan(
     cohort: Sequence[Any],
     index_list: Sequence[int],
     patch_size: Ints,
     overlap: Ints,
     *,
-    skip_blank: bool,
-    start_offset: Ints,
-    policy: str,
-    seed: int,
-    order: str = "shuffle",
-) -> Callable[..., PatchQueue]:
-    """Make the function that builds the queue of an epoch, blanks taken out."""
+    skip_blank: BlankRule,
+    **options: Any,
+) -> EpochPlan:
+    """Plan the epochs over some subjects of a cohort."""
     subjects = [cohort[n] for n in index_list]
-    shapes = [subject.shape for subject in subjects]
+    rule = check_rule(skip_blank)
     unlabelled = [subject.id for subject in subjects if not subject.has_label]
-    if skip_blank and unlabelled:
+    if rule and unlabelled:
         raise ValueError(f"`skip_blank` needs labels, and subject {unlabelled[0]} has none")
-    ndim = len(shapes[0]) if shapes else None
-    moves = any(per_axis("start_offset", start_offset, ndim, minimum=0))
 
-    # where the grids stay, each label is looked through once, in the first epoch
+    # where grids stay, each label is looked through once, in the first epoch
     @lru_cache(maxsize=max(1, len(subjects)))
     def keep(n: int, grid: PatchGrid) -> NDArray[np.bool_]:
-        return ~find_blank(cohort[n].label, grid)
+        return ~cast("NDArray[np.bool_]", cohort[n].foreground.find_blank(grid, rule))
 
-    def make_queue(epoch: int, starts_of: int | None = None) -> PatchQueue:
-        start = None
-        if moves and shapes:
-            drawn = epoch if starts_of is None else starts_of
-            start = draw_starts(len(shapes), len(shapes[0]), start_offset, seed=seed, epoch=drawn)
-        return create_patch_index_list(
-            index_list,
-            shapes,
-            patch_size,
-            overlap,
-            start,
-            order=order,
-            seed=seed,
-            epoch=epoch,
-            policy=policy,
-            keep=keep if skip_blank else None,
-        )
-
-    return make_queue
+    shapes = [subject.shape for subject in subjects]
+    return EpochPlan(
+        index_list, shapes, patch_size, overlap, keep=keep if rule else None, **options
+    )
 
 
 def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
@@ -320,7 +300,7 @@ def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
     names = ", ".join(subject.id for subject in subjects[:5]) + (", …" if subjects[5:] else "")
     return (
         f"0 steps because all {sum(map(len, queue.grids))} patches of {names} are blank: the label "
-        "is zero in every one of them (check the labels, or set skip_blank=False)"
+        "has no foreground that counts in any of them (check the labels, or set skip_blank=False)"
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.grid import PADDING_MODES, Corner, Ints, PatchGrid, per_axis, require_choice
+from patchviz.foreground import BlankRule, check_rule
+from patchviz.grid import PADDING_MODES, Corner, Ints, per_axis, require_choice
 
 Array = NDArray[Any]
 Transform = Callable[[Array, "Array | None", np.random.Generator], "tuple[Array, Array | None]"]
@@ -112,14 +113,18 @@ def _repeat_edges(patch: Array, box: Any) -> None:
         done[axis] = slice(None)
 
 
-def is_blank(label: Array, corner: Sequence[int], patch_size: Sequence[int]) -> bool:
-    """Tell whether a patch is blank: all its voxels *inside the image* are zero in the label."""
-    return not label[_boxes(corner, patch_size, label.shape)[0]].any()
-
-
-def find_blank(label: Array, grid: PatchGrid) -> NDArray[np.bool_]:
-    """Tell for each patch of a grid whether it is blank, a bool array of shape (n,)."""
-    return np.array([is_blank(label, corner, grid.patch_size) for corner in grid], dtype=bool)
+def is_blank(
+    label: Array, corner: Sequence[int], patch_size: Sequence[int], rule: BlankRule = True
+) -> bool:
+    """Tell whether a patch is blank by a rule, as `skip_blank` in `data_generator`."""
+    rule = check_rule(rule)
+    if rule == "center":
+        corner = [c + size // 2 for c, size in zip(corner, patch_size, strict=True)]
+        patch_size = (1,) * len(corner)
+    inside = label[_boxes(corner, patch_size, label.shape)[0]]
+    if isinstance(rule, float):
+        return bool(np.count_nonzero(inside) < max(1, rule * inside.size))
+    return rule is not False and not inside.any()
 
 
 def add_data(
@@ -129,7 +134,7 @@ def add_data(
     index: tuple[int, Corner],
     patch_size: Ints,
     *,
-    skip_blank: bool = False,
+    skip_blank: BlankRule = False,
     labels: Sequence[int] | None = None,
     transform: Transform | None = None,
     padding_mode: str = "edge",
@@ -148,8 +153,8 @@ def add_data(
         Subject and corner, as a `PatchQueue` holds them.
     patch_size : int or sequence of int
         Voxels.
-    skip_blank : bool
-        Leave the patch out when its label is all zero inside the image.
+    skip_blank : bool, str or float
+        Which patches are left out, as in `data_generator`.
     labels : sequence of int, optional
         One channel for each of these values; by default one channel, 1 where the label isn't 0.
     transform : callable, optional
@@ -178,7 +183,7 @@ def add_data(
     if skip_blank:
         if label is None:
             raise ValueError(f"{subject.id}: `skip_blank` needs a label, and this subject has none")
-        if is_blank(label, corner, size):
+        if is_blank(label, corner, size, skip_blank):
             return False
     x_out, y_out = (None, None) if out is None else out
     x = cut_patch(subject.image, corner, size, padding_mode, x_out)

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, overload
+from typing import Any, TypeVar, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from patchviz.errors import DataError
 from patchviz.folders import AnyPath, Row, find_subjects, list_subjects
+from patchviz.foreground import Foreground
 from patchviz.phantom import SHAPE, Shape, check_shape, numbered
 from patchviz.sources import Array, ArraySource, FileSource, Header, PhantomSource, Source, as_label
 
 LIMIT = 2 * 2**30
+T = TypeVar("T")
+
+
+def _no_foreground(_: int) -> None:
+    """Stand in where only headers are known."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,9 @@ class CohortFacts:
         Where each axis points to: ``("R", "A", "S")`` is right, front and top.
     n_channels : tuple of ints
     has_label : tuple of bools
+    foreground : callable
+        ``foreground(n)`` is `Subject.foreground` of subject n, whose label is read when it is
+        first asked for.
     """
 
     ids: tuple[str, ...]
@@ -44,6 +53,9 @@ class CohortFacts:
     orientations: tuple[tuple[str, ...], ...]
     n_channels: tuple[int, ...]
     has_label: tuple[bool, ...]
+    foreground: Callable[[int], Foreground | None] = field(
+        default=_no_foreground, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -114,6 +126,18 @@ class Subject:
     def label(self) -> Array | None:
         """The label (*shape), of an integer type, read-only; None where there is none."""
         return self._read("label", [self._label]) if self._label else None
+
+    @property
+    def foreground(self) -> Foreground | None:
+        """Counts of the label's foreground in any box; None where there is no label."""
+        if self._label is None:
+            return None
+
+        def read() -> tuple[Foreground, int]:
+            found = Foreground(cast("Array", self.label))
+            return found, found.nbytes
+
+        return self._cache.get((self.id, "foreground"), read)
 
     @cached_property
     def _header(self) -> Header:
@@ -306,7 +330,11 @@ class Cohort(Sequence[Subject]):
             orientations=tuple(subject.orientation for subject in self),
             n_channels=tuple(subject.n_channels for subject in self),
             has_label=tuple(subject.has_label for subject in self),
+            foreground=self._foreground_of,
         )
+
+    def _foreground_of(self, n: int) -> Foreground | None:
+        return self[n].foreground
 
 
 class _Cache:
@@ -324,9 +352,9 @@ class _Cache:
     def __reduce__(self) -> tuple[type[_Cache], tuple[int]]:
         return _Cache, (self.limit,)
 
-    def get(self, key: tuple[str, str], read: Callable[[], tuple[Array, int]]) -> Array:
-        """Return what is kept, or else what `read` returns: a volume and the bytes it holds."""
+    def get(self, key: tuple[str, str], read: Callable[[], tuple[T, int]]) -> T:
+        """Return what is kept, or else what `read` returns: a thing and the bytes it holds."""
         from cachetools import cached
 
-        volume: Array = cached(self.kept, lambda: key, self.lock)(read)()[0]
-        return volume
+        kept: T = cached(self.kept, lambda: key, self.lock)(read)()[0]
+        return kept

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from patchviz.foreground import Foreground
+
 
 @dataclass
 class FakeSubject:
@@ -28,6 +30,10 @@ class FakeSubject:
     def has_label(self) -> bool:
         return self.label is not None
 
+    @property
+    def foreground(self) -> Foreground:
+        return Foreground(self.label)
+
 
 class Unreadable:
     """A subject of which the shape is known, and whose voxels nobody may read."""
@@ -43,6 +49,8 @@ class Unreadable:
     @property
     def label(self) -> np.ndarray:
         raise AssertionError("the label was read")
+
+    foreground = label
 
 
 def numbered_cohort(

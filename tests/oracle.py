@@ -40,8 +40,17 @@ def slice_of_padded(volume, corner, patch_size, mode="edge") -> np.ndarray:
     return padded[(..., *box)]
 
 
-def blank(label, corner, patch_size) -> bool:
-    return not slice_of_padded(label, corner, patch_size, "constant").any()
+def blank(label, corner, patch_size, rule=True) -> bool:
+    """Go through the patch voxel by voxel; only those inside the image count."""
+    if rule is False:
+        return False
+    mask = slice_of_padded(label != 0, corner, patch_size, "constant")
+    if rule == "center":
+        return not mask[tuple(size // 2 for size in patch_size)]
+    if rule is True or rule == "any":
+        return not mask.any()
+    inside = slice_of_padded(np.ones_like(label), corner, patch_size, "constant").sum()
+    return bool(mask.sum() < max(1, rule * inside))
 
 
 def paint(image_shape: Sequence[int], patch_size: Sequence[int], corners) -> tuple[Any, Any, Any]:
@@ -61,6 +70,9 @@ def paint(image_shape: Sequence[int], patch_size: Sequence[int], corners) -> tup
         canvas[box] += 1
         shares.append(is_image[box].mean())
     return canvas, shares, image_box
+
+
+blank_rules = st.sampled_from([True, "any", "center", 1.0, 0.25, 0.01])
 
 
 @st.composite

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import patchviz.generators
 from patchviz.epochs import ORDERS, draw_starts
 from patchviz.errors import DataError
+from patchviz.foreground import Foreground
 from patchviz.generators import (
     data_generator,
     get_number_of_patches,
@@ -20,7 +20,7 @@ from patchviz.policies import POLICIES
 from patchviz.splits import get_validation_split
 
 from .cohorts import FakeSubject, Unreadable, numbered_cohort
-from .oracle import blank, slice_of_padded
+from .oracle import blank, blank_rules, slice_of_padded
 
 # ---- steps
 
@@ -70,7 +70,7 @@ def options(draw):
     smallest = np.min(shapes, axis=0)
     room = [largest + 2] * ndim if policy in ("centered", "tight", "padded_end") else smallest
     patch = tuple(draw(st.integers(2, n)) for n in map(int, room))
-    skip_blank = draw(st.booleans())
+    skip_blank = draw(st.just(False) | blank_rules)
     density = draw(st.sampled_from([0, 0.02, 0.1, 0.3]))
     if not skip_blank:
         density = draw(st.sampled_from([None, density]))
@@ -110,7 +110,7 @@ def patches_of_epoch(cohort, index_list, epoch, given):
             subject.shape, size, overlap=given["overlap"], start=start, policy=given["policy"]
         )
         for corner in grid:
-            if given["skip_blank"] and blank(subject.label, corner, size):
+            if blank(subject.label, corner, size, given["skip_blank"]):
                 continue
             x, y = slice_of_padded(subject.image, corner, size, mode), None
             if subject.has_label:
@@ -433,10 +433,8 @@ def test_counting_and_making_generators_reads_no_voxel():
 
 
 def test_blanks_are_looked_for_once_where_grids_stay(monkeypatch):
-    looked, find_blank = [], patchviz.generators.find_blank
-    monkeypatch.setattr(
-        patchviz.generators, "find_blank", lambda *a: (looked.append(1), find_blank(*a))[1]
-    )
+    looked, find_blank = [], Foreground.find_blank
+    monkeypatch.setattr(Foreground, "find_blank", lambda *a: (looked.append(1), find_blank(*a))[1])
     cohort = numbered_cohort([(8, 8)] * 5, density=0.5)
     generator = data_generator(cohort, range(5), patch_size=4, batch_size=20, skip_blank=True)
     list(islice(generator, 6))

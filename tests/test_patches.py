@@ -9,15 +9,13 @@ from patchviz.grid import PADDING_MODES, PatchGrid
 from patchviz.patches import (
     add_data,
     cut_patch,
-    find_blank,
     is_blank,
     padding_index,
     reconstruct_from_patches,
 )
-from patchviz.policies import POLICIES
 
 from .cohorts import FakeSubject, numbered_cohort
-from .oracle import LARGEST, blank, grid_arguments, slice_of_padded
+from .oracle import LARGEST, blank, blank_rules, grid_arguments, slice_of_padded
 
 DTYPES = ["uint8", "int16", "int64", "float16", "float32", "float64", "bool", "complex64"]
 modes = st.sampled_from(PADDING_MODES)
@@ -98,20 +96,11 @@ def test_an_unknown_padding_mode_is_refused_even_where_nothing_is_padded():
 # ---- blank
 
 
-@given(boxes(), st.floats(0, 0.3), st.integers(0, 99))
-def test_a_patch_is_blank_when_its_voxels_inside_the_image_are(box, density, seed):
+@given(boxes(), st.floats(0, 0.3), st.integers(0, 99), blank_rules)
+def test_a_patch_is_blank_by_its_voxels_inside_the_image(box, density, seed, rule):
     image_shape, corner, patch_size = box
     label = np.random.default_rng(seed).random(image_shape) < density
-    assert is_blank(label, corner, patch_size) == blank(label, corner, patch_size)
-
-
-@given(grid_arguments([*POLICIES], ndims=(1, 2, 3)), st.floats(0, 0.1), st.integers(0, 99))
-def test_find_blank_goes_through_the_grid(arguments, density, seed):
-    grid = PatchGrid(**arguments)
-    label = (np.random.default_rng(seed).random(grid.image_shape) < density).astype(np.int16)
-    found = find_blank(label, grid)
-    assert found.dtype == bool
-    assert found.tolist() == [blank(label, corner, grid.patch_size) for corner in grid]
+    assert is_blank(label, corner, patch_size, rule) == blank(label, corner, patch_size, rule)
 
 
 def test_padding_that_repeats_a_lesion_does_not_count():
