@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from patchviz.patches import add_data, reconstruct_from_patches
     from patchviz.phantom import make_phantom
     from patchviz.policies import POLICIES
-    from patchviz.scene import Scene, Settings, resolve
+    from patchviz.scene import Scene, resolve
+    from patchviz.settings import Settings
     from patchviz.splits import get_validation_split, k_fold_split
     from patchviz.volumes import Cohort, CohortFacts, Subject
 
@@ -33,7 +34,7 @@ _HOME = {
     "PatchGrid": "grid",
     "PatchQueue": "epochs",
     "Scene": "scene",
-    "Settings": "scene",
+    "Settings": "settings",
     "Subject": "volumes",
     "add_data": "patches",
     "check_widgets": "explorer",

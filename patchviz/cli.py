@@ -113,6 +113,17 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     choices.add_argument(
         "--padding-mode", metavar="NAME", help="edge (default), constant, reflect or wrap"
     )
+    choices.add_argument(
+        "--start-offset", **ints, help="draw starts from -offset to 0 in every epoch (default 0)"
+    )
+    choices.add_argument(
+        "--skip-blank",
+        nargs="?",
+        const=True,
+        type=_blank_rule,
+        metavar="RULE",
+        help="leave out patches whose label is blank: any (default), center, or a share like 0.01",
+    )
     choices.add_argument("--batch-size", type=int, metavar="N", help="patches a batch (default 8)")
     choices.add_argument(
         "--data-split", type=float, metavar="SHARE", help="of subjects that train (default 0.8)"
@@ -142,6 +153,13 @@ def _voxels(text: str) -> int:
         ) from None
 
 
+def _blank_rule(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
 def _open_notebooks(options: argparse.Namespace, lab_options: Sequence[str]) -> None:
     from patchviz.course import copy_notebooks, find_checkout, open_lab
 
@@ -162,7 +180,8 @@ def _open_notebooks(options: argparse.Namespace, lab_options: Sequence[str]) -> 
 def _plan(options: argparse.Namespace, rest: Sequence[str]) -> None:
     from dataclasses import fields
 
-    from patchviz.scene import Settings, resolve
+    from patchviz.scene import resolve
+    from patchviz.settings import Settings
 
     _refuse(rest)
     facts = _read_facts(options)
@@ -258,6 +277,8 @@ def _describe(scene: Scene) -> Iterator[str]:
         yield f"\n{group}"
         for row in rows:
             yield f"  {row.label:<{label_width}}  {row.value:<{value_width}}  {row.formula}"
+            if row.reason:
+                yield f"  {'':<{label_width}}  {row.reason}"
     if scene.notes:
         yield "\nNotes"
         yield from (f"  {note.control}: {note.text}" for note in scene.notes)

@@ -157,7 +157,7 @@ def create_patch_index_list(
         For an unknown order or sizes that make no grid.
     """
     require_choice("order", order, ORDERS)
-    grids = _grids(index_list, image_shape, patch_size, overlap, start, policy)
+    grids = _make_grids(index_list, image_shape, patch_size, overlap, start, policy)
     sizes = np.array([len(grid) for grid in grids], dtype=np.int64)
     rng = np.random.default_rng([seed, epoch, _ORDER])
     if order == "shuffle":
@@ -223,9 +223,22 @@ class EpochPlan:
             keep=self.keep,
         )
 
+    def count(self, epoch: int, *, blanks: bool = False) -> int:
+        """Count the patches that an epoch finds; with `blanks` those left out, too."""
+        grids = self._grids(epoch)
+        if self.keep is None or blanks:
+            return sum(map(len, grids))
+        kept = (self.keep(n, grid) for n, grid in zip(self.index_list, grids, strict=True))
+        return sum(int(np.count_nonzero(keep)) for keep in kept)
+
     def start_of(self, n: int, epoch: int) -> Ints | None:
         """Tell where the grid of the n-th subject of `index_list` starts; None is as `start`."""
         return tuple(self._draw(epoch)[n].tolist()) if self._moves() else self.start
+
+    def _grids(self, epoch: int) -> list[PatchGrid]:
+        start: Any = self._draw(epoch) if self._moves() else self.start
+        sizes = self.patch_size, self.overlap
+        return _make_grids(self.index_list, self.shapes, *sizes, start, self.policy)
 
     def _moves(self) -> bool:
         ndim = len(self.shapes[0]) if self.shapes else None
@@ -258,7 +271,7 @@ def _first_numbers(grids: Sequence[PatchGrid]) -> NDArray[np.int64]:
     return np.cumsum([0, *map(len, grids)])[:-1]
 
 
-def _grids(
+def _make_grids(
     index_list: Sequence[int],
     image_shape: Sequence[Any],
     patch_size: Ints,

@@ -9,16 +9,17 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from patchviz.epochs import ORDERS
 from patchviz.explorer import HERE, Explorer, pack_queue, pack_volume
 from patchviz.files import write_whole
 from patchviz.grid import Ints
 from patchviz.policies import POLICIES
-from patchviz.scene import Scene, Settings, make_queue, resolve
+from patchviz.scene import Scene, resolve
+from patchviz.settings import Settings, make_queue
 
 if TYPE_CHECKING:
     from patchviz.volumes import CohortFacts
@@ -66,13 +67,15 @@ def export_page(
     OSError
         When the file can't be written; no part of it is left behind.
     """
-    facts, now = explorer.cohort.facts, explorer.scene
+    facts = explorer.cohort.facts
+    now = resolve(replace(explorer.settings, epoch=0), facts)
     if choices is None:
         scenes = _usual_scenes(now, facts)
     else:
         subject, channel = now.settings.subject, now.settings.channel
         scenes = (
-            resolve(replace(choice, subject=subject, channel=channel), facts) for choice in choices
+            resolve(replace(choice, subject=subject, channel=channel, epoch=0), facts)
+            for choice in choices
         )
     # the present one first; each once
     unique = {scene.settings: scene for scene in itertools.chain([now], scenes)}
@@ -109,7 +112,11 @@ def _usual_scenes(now: Scene, facts: CohortFacts) -> Iterator[Scene]:
 
 def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Put together what the page's stand-in for the model answers with, nothing twice."""
-    facts, settings = explorer.cohort.facts, explorer.settings
+    facts, settings = explorer.cohort.facts, scenes[0].settings
+    state = explorer.get_state(list(Explorer.class_own_traits(sync=True)))
+    # with starts that are drawn, each epoch has a grid of its own
+    drawn = any(any(cast("tuple[int, ...]", s.settings.start_offset)) for s in scenes)
+    n_epochs = 1 if drawn else N_EPOCHS
     bodies: dict[str, int] = {}  # as JSON, each with its number
     tracks: dict[str, int] = {}
     queues: dict[str, int] = {}
@@ -120,12 +127,13 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
         chosen, track = body.pop("settings"), body.pop("track")
         queue = _number(queues, _describe_queue(scene.settings, facts))
         if queue == len(epochs):
-            epochs.append([pack_queue(scene.settings, facts, n) for n in range(N_EPOCHS)])
+            numbered = (replace(scene.settings, epoch=n) for n in range(n_epochs))
+            epochs.append([pack_queue(settings, facts) for settings in numbered])
         rows.append([chosen, _number(bodies, body), _number(tracks, track), queue])
     header, voxels = pack_volume(explorer.cohort[settings.subject], settings.channel)
     content = {
-        "state": explorer.get_state(list(Explorer.class_own_traits(sync=True))),
-        "n_epochs": N_EPOCHS,
+        "state": {**state, "settings": asdict(settings)},
+        "n_epochs": n_epochs,
         "scenes": rows,
         "bodies": [json.loads(body) for body in bodies],
         "tracks": [json.loads(track) for track in tracks],
@@ -145,8 +153,10 @@ def _number(known: dict[str, int], thing: Any) -> int:
 
 def _describe_queue(settings: Settings, facts: CohortFacts) -> list[Any]:
     """Tell apart settings whose queues differ; many grids have equally many patches."""
-    queue = make_queue(settings, facts, 0)
-    return [settings.order, settings.seed, queue.subjects, [len(grid) for grid in queue.grids]]
+    queue = make_queue(settings, facts)
+    sizes = [len(grid) for grid in queue.grids]
+    blank = queue.order.tolist() if settings.skip_blank else None
+    return [settings.order, settings.seed, queue.subjects, sizes, blank]
 
 
 def _write_html(now: Scene, n_scenes: int, parts: dict[str, bytes]) -> str:

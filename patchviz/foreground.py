@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -103,6 +104,21 @@ class Foreground:
             least = np.maximum(1, rule * inside)
         blank: NDArray[np.bool_] = counts < least
         return blank
+
+
+def keep_by(
+    foreground_of: Callable[[int], Foreground | None], rule: BlankRule, n_subjects: int
+) -> Callable[[int, PatchGrid], NDArray[np.bool_]]:
+    """Make the function (subject, grid) that tells which patches aren't blank.
+
+    It remembers one grid a subject, so that where grids stay each is looked through once.
+    """
+
+    @lru_cache(maxsize=n_subjects)
+    def keep(n: int, grid: PatchGrid) -> NDArray[np.bool_]:
+        return ~cast("Foreground", foreground_of(n)).find_blank(grid, rule)
+
+    return keep
 
 
 def check_rule(rule: BlankRule) -> BlankRule:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from patchviz.epochs import EpochPlan, PatchQueue, transform_stream
 from patchviz.errors import DataError
-from patchviz.foreground import BlankRule, check_rule
+from patchviz.foreground import BlankRule, check_rule, keep_by
 from patchviz.grid import (
     PADDING_MODES,
     Ints,
-    PatchGrid,
     require_choice,
     whole_number,
 )
@@ -153,7 +150,7 @@ def get_number_of_patches(
         policy=policy,
         seed=seed,
     )
-    return len(plan.queue(0))
+    return plan.count(0)
 
 
 def data_generator(
@@ -283,15 +280,11 @@ def _make_plan(
     if rule and unlabelled:
         raise ValueError(f"`skip_blank` needs labels, and subject {unlabelled[0]} has none")
 
-    # where grids stay, each label is looked through once, in the first epoch
-    @lru_cache(maxsize=max(1, len(subjects)))
-    def keep(n: int, grid: PatchGrid) -> NDArray[np.bool_]:
-        return ~cast("NDArray[np.bool_]", cohort[n].foreground.find_blank(grid, rule))
-
+    keep = None
+    if rule and subjects:
+        keep = keep_by(lambda n: cohort[n].foreground, rule, len(subjects))
     shapes = [subject.shape for subject in subjects]
-    return EpochPlan(
-        index_list, shapes, patch_size, overlap, keep=keep if rule else None, **options
-    )
+    return EpochPlan(index_list, shapes, patch_size, overlap, keep=keep, **options)
 
 
 def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:

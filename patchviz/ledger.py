@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from patchviz.policies import POLICIES
 
@@ -24,13 +24,17 @@ class Word:
 
 @dataclass(frozen=True)
 class Row:
-    """One number of the ledger: what it is, its value, and the formula with the values put in."""
+    """One number of the ledger: what it is, its value, and the formula with the values put in.
+
+    Where the number may surprise, `reason` says why it is so.
+    """
 
     key: str
     group: str
     label: str
     value: str
     formula: str
+    reason: str = ""
 
 
 def axes_text(values: Iterable[object], joint: str = " × ") -> str:
@@ -54,7 +58,15 @@ def write_sentence(scene: Scene) -> tuple[Word, ...]:
         Word(f"{scene.n_patches:,}", "n_patches", strong=True),
         Word(_noun(" patch", scene.n_patches)),
     ]
-    if scene.n_patches * scene.n_training == scene.n_queue:
+    if scene.n_blank:
+        words += [
+            Word(" × "),
+            Word(f"{scene.n_training:,}", "n_training"),
+            Word(_noun(" subject", scene.n_training) + " - "),
+            Word(f"{scene.n_blank:,}", "n_blank"),
+            Word(" blank = "),
+        ]
+    elif scene.n_patches * scene.n_training == scene.n_queue:
         words += [
             Word(" × "),
             Word(f"{scene.n_training:,}", "n_training"),
@@ -123,6 +135,7 @@ def _grid_rows(scene: Scene) -> Iterator[Row]:
         "patches in this volume",
         f"{scene.n_patches:,}",
         f"{'·'.join(map(str, counts))} = {scene.n_patches:,}",
+        _why_more(scene),
     )
     yield Row(
         "n_sticking_out",
@@ -155,9 +168,22 @@ def _overflow(axis: Axis) -> str:
     return f"{step}·{n} - {axis.size}{extra} = {axis.overflow}"
 
 
+def _why_more(scene: Scene) -> str:
+    if scene.n_covering == scene.n_patches:
+        return ""
+    return (
+        f"{scene.n_patches:,} patches where {scene.n_covering:,} would cover: the formula counts "
+        "steps, though a patch reaches further than its step (policy tight)"
+    )
+
+
 def _start(scene: Scene, axis: Axis) -> str:
-    if scene.settings.start is not None:
+    settings = scene.settings
+    if settings.start is not None:
         return f"given: {axis.starts[0]}"
+    offset = cast("tuple[int, ...]", settings.start_offset)[scene.axes.index(axis)]
+    if any(cast("tuple[int, ...]", settings.start_offset)) and scene.is_training:
+        return f"drawn from {-offset} … 0 in epoch {settings.epoch + 1}: {axis.starts[0]}"
     if scene.settings.policy in ("centered", "tight"):
         return f"-ceil({axis.overflow} / 2) = {axis.starts[0]}"
     return "0: the first patch starts with the image"
@@ -170,33 +196,68 @@ def _padding_rows(scene: Scene) -> Iterator[Row]:
     real = math.prod(sum(axis.inside) for axis in axes)
     seen = math.prod(axis.n_seen for axis in axes)
     once = math.prod(axis.n_seen_once for axis in axes)
-    for key, label, value, formula in (
+    for key, label, value, formula, reason in (
         (
             "padding",
             "padding",
             percent(1 - real / cut),
             f"1 - {real:,} real / {cut:,} cut = {percent(1 - real / cut)}",
+            _why_padded(axes),
         ),
         (
             "redundancy",
             "voxels cut",
             f"{cut / volume:.2f} × the image",
             f"{cut:,} cut / {volume:,} in the image = {cut / volume:.2f}",
+            "",
         ),
         (
             "seen_again",
             "voxels in several patches",
             percent((seen - once) / volume),
             f"({seen:,} - {once:,} in one only) / {volume:,} = {percent((seen - once) / volume)}",
+            "",
         ),
         (
             "unseen",
             "voxels in no patch",
             percent(1 - seen / volume),
             f"1 - {seen:,} seen / {volume:,} = {percent(1 - seen / volume)}",
+            _why_unseen(scene),
         ),
     ):
-        yield Row(key, "Padding", label, value, formula)
+        yield Row(key, "Padding", label, value, formula, reason)
+
+
+def _why_padded(axes: Sequence[Axis]) -> str:
+    larger = [axis for axis in axes if axis.patch > axis.size]
+    if not larger:
+        return ""
+    texts = (f"{axis.patch} for {axis.size} voxels along {axis.name}" for axis in larger)
+    return f"the patch is larger than the image: {', '.join(texts)}"
+
+
+def _why_unseen(scene: Scene) -> str:
+    lost = [axis.size - axis.n_seen for axis in scene.axes]
+    if not any(lost):
+        return ""
+    alike = len(set(lost)) == 1
+    each = [f"{n} along {axis.name}" for n, axis in zip(lost, scene.axes, strict=True) if n]
+    many = f"{lost[0]} voxels per axis" if alike else f"some voxels ({', '.join(each)})"
+    if scene.settings.policy != "centered":
+        return f"{many} are never seen because policy {scene.settings.policy} drops what is left"
+    starts = [axis.starts[0] for axis in scene.axes]
+    if max(starts) > 0:
+        return f"{many} are never seen because the grid starts at {axes_text(starts, ', ')}"
+    return (
+        f"{many} are never seen in one epoch because the start {axes_text(starts, ', ')} exceeds "
+        f"the overflow {axes_text((_centred_overflow(axis) for axis in scene.axes), ', ')}"
+    )
+
+
+def _centred_overflow(axis: Axis) -> int:
+    step = axis.patch - axis.overlap
+    return step * -(-axis.size // step) - axis.size + axis.overlap
 
 
 def percent(share: float) -> str:
@@ -207,13 +268,14 @@ def percent(share: float) -> str:
 def _epoch_rows(scene: Scene) -> Iterator[Row]:
     batch = scene.settings.batch_size
 
-    def row(key: str, label: str, value: int, formula: str) -> Row:
-        return Row(key, "Epoch", label, f"{value:,}", f"{formula} = {value:,}")
+    def row(key: str, label: str, value: int, formula: str, reason: str = "") -> Row:
+        return Row(key, "Epoch", label, f"{value:,}", f"{formula} = {value:,}", reason)
 
-    def patches(subjects: int, count: int) -> str:
-        if subjects * scene.n_patches == count:
-            return f"{subjects}·{scene.n_patches:,}"
-        return f"sum over {subjects} subjects of their own patches"
+    def patches(subjects: int, count: int, blank: int) -> str:
+        whole = f"{subjects}·{scene.n_patches:,}"
+        if subjects * scene.n_patches != count + blank:
+            whole = f"sum over {subjects} subjects of their own patches"
+        return whole + (f" - {blank:,} blank" if blank else "")
 
     if scene.n_subjects == 1:
         yield Row("n_training", "Epoch", "training subjects", "1", "one subject can't be split")
@@ -222,22 +284,47 @@ def _epoch_rows(scene: Scene) -> Iterator[Row]:
         folds = f"{scene.n_subjects} - {scene.n_validation} in fold {scene.settings.fold + 1}"
         formula = folds if scene.settings.folds else share
         yield row("n_training", "training subjects", scene.n_training, formula)
-    for key, what, subjects, count, steps in (
-        ("n_queue", "training", scene.n_training, scene.n_queue, scene.n_steps),
+    if scene.settings.skip_blank:
+        yield Row("blank_rule", "Epoch", "blank patches are", *_blank_rule(scene))
+    for key, what, subjects, count, blank, steps in (
+        ("n_queue", "training", scene.n_training, scene.n_queue, scene.n_blank, scene.n_steps),
         (
             "n_validation_patches",
             "validation",
             scene.n_validation,
             scene.n_validation_patches,
+            scene.n_validation_blank,
             scene.n_validation_steps,
         ),
     ):
         if subjects:
-            yield row(key, f"{what} patches", count, patches(subjects, count))
-            yield row(f"{what}_steps", f"{what} steps", steps, f"ceil({count:,} / {batch})")
+            reason = _why_resized(scene) if what == "training" else ""
+            yield row(key, f"{what} patches", count, patches(subjects, count, blank), reason)
+            reason = "" if steps else f"0 steps because all {blank:,} patches are blank"
+            yield row(f"{what}_steps", f"{what} steps", steps, f"ceil({count:,} / {batch})", reason)
             left = count - max(0, steps - 1) * batch
             formula = f"{count:,} - {max(0, steps - 1)}·{batch}"
-            yield row(f"{what}_last_batch", f"last {what} batch", left, formula)
+            reason = f"the last batch is partial: {left} of {batch}" if 0 < left < batch else ""
+            yield row(f"{what}_last_batch", f"last {what} batch", left, formula, reason)
+
+
+def _blank_rule(scene: Scene) -> tuple[str, str]:
+    rule = scene.settings.skip_blank
+    blank = f"{len(scene.blank):,} of the {scene.n_patches:,} patches of {scene.subject_id}"
+    if rule == "any":
+        return "without foreground", f"no voxel inside the image is labelled: {blank}"
+    if rule == "center":
+        return "background at the centre", f"the centre voxel isn't labelled: {blank}"
+    return f"below {100 * float(rule):g} %", f"less of the image voxels is labelled: {blank}"
+
+
+def _why_resized(scene: Scene) -> str:
+    by = scene.n_queue - scene.n_found
+    if not by:
+        return ""
+    found = f"epoch {scene.settings.epoch + 1} finds {scene.n_found:,} patches that aren't blank"
+    what = f"{by:,} come twice" if by > 0 else f"{-by:,} fall away"
+    return f"{found}: {what}, so that every epoch has epoch 1's steps"
 
 
 def _memory_rows(scene: Scene) -> Iterator[Row]:

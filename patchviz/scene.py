@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchviz.comparison import Contender, compare
-from patchviz.epochs import ORDERS, PatchQueue, create_patch_index_list
+from patchviz.foreground import Foreground
 from patchviz.generators import get_number_of_steps
-from patchviz.grid import Ints, PatchGrid, per_axis, require_choice
+from patchviz.grid import PatchGrid
 from patchviz.ledger import Row, Word, axes_text, write_ledger, write_sentence
 from patchviz.patches import padding_index
-from patchviz.splits import Split, get_validation_split, k_fold_split
+from patchviz.settings import Settings, complete, make_grid, plan_epochs, split_subjects
 
 if TYPE_CHECKING:
     from patchviz.volumes import CohortFacts
@@ -26,50 +24,6 @@ if TYPE_CHECKING:
 AXIS_NAMES = "ijkl"
 OPPOSITE = {"L": "R", "R": "L", "P": "A", "A": "P", "I": "S", "S": "I"}
 DEPTH = 4  # poolings of the usual 3-D U-Net: patch sizes that halve so often are multiples of 16
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the user chose.
-
-    Attributes
-    ----------
-    patch_size : int or tuple of int, optional
-        Voxels, for all axes or one per axis; left out, 64 or the image's axis where that is less.
-    overlap : int or tuple of int
-        Voxels.
-    start : int or tuple of int, optional
-        Where the first patch starts, in place of the centred start.
-    policy, padding_mode : str
-        As in `PatchGrid`.
-    batch_size : int
-        Patches a batch, in training and validation.
-    data_split : float
-        Share of the subjects that trains.
-    folds, fold : int
-        With `folds` of 2 or more, that many splits in place of the one by share, and which of
-        them is shown, counted from 0.
-    order : {"shuffle", "by_subject"}
-        Of the queue.
-    seed : int
-        Of the split and of the queue.
-    subject, channel : int
-        Which one is shown, counted from 0.
-    """
-
-    patch_size: Ints | None = None
-    overlap: Ints = 0
-    start: Ints | None = None
-    policy: str = "centered"
-    padding_mode: str = "edge"
-    batch_size: int = 8
-    data_split: float = 0.8
-    folds: int = 0
-    fold: int = 0
-    order: str = "shuffle"
-    seed: int = 0
-    subject: int = 0
-    channel: int = 0
 
 
 @dataclass(frozen=True)
@@ -177,8 +131,18 @@ class Scene:
     axes : tuple of Axis
     n_patches : int
         In the subject shown.
+    n_covering : int
+        How many would do to cover the image with this overlap.
+    blank : tuple of int
+        Patches of the subject shown that are left out for being blank, counted from 0.
     n_queue, n_steps, n_validation_patches, n_validation_steps : int
-        Of one epoch.
+        Of every epoch.
+    is_training : bool
+        Whether the subject shown is in the training set.
+    n_blank, n_validation_blank : int
+        Patches of the two sets that are left out for being blank.
+    n_found : int
+        Patches that the epoch shown finds; with random starts its queue is trimmed or topped up.
     classes : tuple of RealClass
         From the most to the least real.
     sentence : tuple of Word
@@ -195,11 +159,17 @@ class Scene:
     validating: tuple[tuple[int, ...], ...]
     n_channels: int
     has_label: bool
+    is_training: bool
     axes: tuple[Axis, ...]
     n_patches: int
+    n_covering: int
+    blank: tuple[int, ...]
     n_queue: int
+    n_blank: int
+    n_found: int
     n_steps: int
     n_validation_patches: int
+    n_validation_blank: int
     n_validation_steps: int
     classes: tuple[RealClass, ...]
     notes: tuple[Note, ...]
@@ -242,7 +212,7 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
     ----------
     settings : Settings
     facts : CohortFacts
-        Shapes, spacings and names; no voxel is read.
+        Shapes, spacings and names. No voxel is read, but for labels where blanks are skipped.
 
     Returns
     -------
@@ -253,102 +223,65 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
     ValueError, TypeError
         For settings that are impossible on this data, naming the setting.
     """
-    subject = _index("subject", settings.subject, len(facts.ids))
-    channel = _index("channel", settings.channel, facts.n_channels[subject])
-    require_choice("order", settings.order, ORDERS)
+    settings = complete(settings, facts)
+    subject = settings.subject
     shape = facts.shapes[subject]
-    ndim = len(shape)
-    size = settings.patch_size
-    settings = replace(
-        settings,
-        subject=subject,
-        channel=channel,
-        patch_size=tuple(min(64, n) for n in shape)
-        if size is None
-        else per_axis("patch_size", size, ndim, minimum=1),
-        overlap=per_axis("overlap", settings.overlap, ndim, minimum=0),
-        start=None if settings.start is None else per_axis("start", settings.start, ndim),
+    grid = make_grid(settings, facts, subject)
+    splits = split_subjects(settings, facts)
+    sets = dict(zip(("training", "validation"), splits[settings.fold], strict=True))
+    training, validation = (
+        plan_epochs(settings, facts, subjects, training=name == "training")
+        for name, subjects in sets.items()
     )
-    grid = make_grid(shape, settings)
-    splits = _splits(facts, settings)
-    training, validation = splits[settings.fold]
-    n_queue = _count(facts, training, settings)
-    n_validation_patches = _count(facts, validation, settings)
+    n_queue, n_validation_patches = training.count(0), validation.count(0)
     return Scene(
         settings=settings,
         subject_id=facts.ids[subject],
         n_subjects=len(facts.ids),
-        n_training=len(training),
-        n_validation=len(validation),
+        n_training=len(sets["training"]),
+        n_validation=len(sets["validation"]),
         validating=tuple(tuple(sorted(fold)) for _, fold in splits),
         n_channels=facts.n_channels[subject],
         has_label=facts.has_label[subject],
+        is_training=subject in sets["training"],
         axes=tuple(
             _axis(grid, n, facts.spacings[subject][n], facts.orientations[subject][n])
-            for n in range(ndim)
+            for n in range(len(shape))
         ),
         n_patches=len(grid),
+        n_covering=_count_covering(grid),
+        blank=_find_blank(grid, settings, facts),
         n_queue=n_queue,
+        n_blank=training.count(0, blanks=True) - n_queue,
+        n_found=training.count(settings.epoch),
         n_steps=get_number_of_steps(n_queue, settings.batch_size),
         n_validation_patches=n_validation_patches,
+        n_validation_blank=validation.count(0, blanks=True) - n_validation_patches,
         n_validation_steps=get_number_of_steps(n_validation_patches, settings.batch_size),
         classes=_classes(grid),
-        notes=tuple(_notes(grid)),
-        track=_track(shape, settings.overlap, settings.start, settings.policy),
+        notes=tuple(_notes(grid, settings)),
+        track=_track(
+            shape,
+            cast("tuple[int, ...]", settings.overlap),
+            cast("tuple[int, ...] | None", settings.start),
+            settings.policy,
+        ),
     )
 
 
-def make_queue(settings: Settings, facts: CohortFacts, epoch: int) -> PatchQueue:
-    """Make the training queue of an epoch as the generator would, for resolved settings."""
-    training, _ = _splits(facts, settings)[settings.fold]
-    return create_patch_index_list(
-        training,
-        [facts.shapes[n] for n in training],
-        cast("Ints", settings.patch_size),
-        settings.overlap,
-        settings.start,
-        order=settings.order,
-        seed=settings.seed,
-        epoch=epoch,
-        policy=settings.policy,
-    )
+def _count_covering(grid: PatchGrid) -> int:
+    """Count the fewest patches that would cover the image with the same overlap."""
+    if grid.policy != "centered" or grid.start is not None:
+        return len(grid)
+    fewest = PatchGrid(grid.image_shape, grid.patch_size, overlap=grid.overlap, policy="tight")
+    return min(len(fewest), len(grid))
 
 
-def make_grid(shape: Sequence[int], settings: Settings) -> PatchGrid:
-    """Make the grid that resolved settings give on one image shape."""
-    assert settings.patch_size is not None  # resolved before
-    return PatchGrid(
-        shape,
-        settings.patch_size,
-        overlap=settings.overlap,
-        start=settings.start,
-        policy=settings.policy,
-        padding_mode=settings.padding_mode,
-    )
-
-
-def _index(name: str, value: int, count: int) -> int:
-    if not 0 <= value < count:
-        raise ValueError(f"`{name}` must be from 0 to {count - 1}, got {value}")
-    return value
-
-
-def _splits(facts: CohortFacts, settings: Settings) -> list[Split]:
-    """Split the subjects as often as there are folds; `settings.fold` is one of them."""
-    n = len(facts.ids)
-    if n == 1:
-        splits = [([0], list[int]())]
-    elif settings.folds:
-        splits = k_fold_split(facts.ids, settings.folds, seed=settings.seed)
-    else:
-        splits = [get_validation_split(facts.ids, settings.data_split, seed=settings.seed)]
-    _index("fold", settings.fold, len(splits))
-    return splits
-
-
-def _count(facts: CohortFacts, subjects: list[int], settings: Settings) -> int:
-    shapes = Counter(facts.shapes[n] for n in subjects)
-    return sum(len(make_grid(shape, settings)) * n for shape, n in shapes.items())
+def _find_blank(grid: PatchGrid, settings: Settings, facts: CohortFacts) -> tuple[int, ...]:
+    if not settings.skip_blank:
+        return ()
+    foreground = cast("Foreground", facts.foreground(settings.subject))
+    return tuple(np.flatnonzero(foreground.find_blank(grid, settings.skip_blank)).tolist())
 
 
 def _axis(grid: PatchGrid, n: int, spacing: float, orientation: str) -> Axis:
@@ -395,7 +328,7 @@ def _classes(grid: PatchGrid) -> tuple[RealClass, ...]:
     return tuple(classes)
 
 
-def _notes(grid: PatchGrid) -> list[Note]:
+def _notes(grid: PatchGrid, settings: Settings) -> list[Note]:
     notes = []
     multiple = 2**DEPTH
     uneven = sorted({size for size in grid.patch_size if size % multiple})
@@ -414,18 +347,12 @@ def _notes(grid: PatchGrid) -> list[Note]:
             )
     if grid.uncovered:
         share = grid.uncovered / math.prod(grid.image_shape)
-        control = "policy" if grid.start is None else "start"
+        given = "start_offset" if settings.start is None else "start"
+        control = "policy" if grid.start is None else given
         notes.append(Note(control, f"{100 * share:.3g} % of the voxels are in no patch"))
-    if grid.policy == "centered" and grid.start is None:
-        fewest = len(
-            PatchGrid(grid.image_shape, grid.patch_size, overlap=grid.overlap, policy="tight")
-        )
-        if fewest < len(grid):
-            notes.append(
-                Note(
-                    "overlap", f"{len(grid):,} patches where {fewest:,} would cover (policy tight)"
-                )
-            )
+    if (fewest := _count_covering(grid)) < len(grid):
+        text = f"{len(grid):,} patches where {fewest:,} would cover (policy tight)"
+        notes.append(Note("overlap", text))
     return notes
 
 

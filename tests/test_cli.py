@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 import patchviz
-from patchviz import course
+from patchviz import Cohort, course, get_number_of_patches, get_validation_split
 from patchviz.cli import main
 from patchviz.grid import PADDING_MODES
 from patchviz.phantom import write_phantom_cohort
 from patchviz.policies import POLICIES
-from patchviz.scene import Settings
+from patchviz.settings import Settings
 
 PACKAGE = Path(patchviz.__file__).parent
 CUBE = ["plan", "--image-shape", "144", "144", "144", "--patch-size", "64"]
@@ -154,12 +154,41 @@ def test_settings_are_those_of_the_command_line(capsys):
         "data_split": 0.5,
         "folds": 0,
         "fold": 0,
+        "skip_blank": False,
+        "start_offset": [0, 0, 0],
         "order": "shuffle",
         "seed": 3,
+        "epoch": 0,
         "subject": 3,
         "channel": 0,
     }
     assert (scene["n_subjects"], scene["n_training"], scene["subject_id"]) == (10, 5, "sub-04")
+
+
+@pytest.mark.parametrize(
+    ("options", "rule"),
+    [
+        (["--skip-blank"], "any"),
+        (["--skip-blank", "center"], "center"),
+        (["--skip-blank", "0.5"], 0.5),
+    ],
+)
+def test_blank_patches_are_left_out_of_a_plan(options, rule, tmp_path, capsys):
+    cohort = Cohort.phantom(3, (24, 24, 24))
+    write_phantom_cohort(tmp_path / "heads", 3, (24, 24, 24))
+    size = ["--patch-size", "12", "--start-offset", "4"]
+    assert main(["plan", str(tmp_path / "heads"), *size, *options, "--json"]) == 0
+    scene = json.loads(capsys.readouterr().out)
+    assert scene["settings"]["skip_blank"] == rule
+    assert scene["n_queue"] == get_number_of_patches(
+        cohort, get_validation_split(cohort)[0], 12, skip_blank=rule, start_offset=4
+    )
+
+
+def test_a_plan_says_why_voxels_are_never_seen(capsys):
+    assert main(["plan", "--image-shape", "128", "--start", "-16"]) == 0
+    why = "never seen in one epoch because the start -16 exceeds the overflow 0"
+    assert f"16 voxels per axis are {why}" in capsys.readouterr().out
 
 
 def test_one_number_is_a_cube_and_settings_left_out_are_the_defaults(capsys):

@@ -15,8 +15,11 @@ from hypothesis.extra import numpy as arrays
 
 import patchviz.explorer
 from patchviz import Cohort, DataError, Explorer, Settings, check_widgets, resolve
+from patchviz.coverage import compute_coverage
 from patchviz.explorer import bundle, number_labels, quantize
+from patchviz.ledger import percent
 from patchviz.phantom import write_phantom_cohort
+from patchviz.settings import make_queue
 
 MODULES = Path(patchviz.explorer.__file__).parent
 SHAPE = (48, 40, 32)
@@ -138,6 +141,27 @@ def receive(sent):
         parts[content["part"]][content["offset"] :][: len(chunk)] = chunk
     assert sum(len(chunk) for _, [chunk] in voxels) == sum(map(len, parts.values()))
     return header, {name: part.reshape(header["shape"]) for name, part in parts.items()}
+
+
+def test_coverage_is_sent_by_blocks_with_a_sentence(explorer):
+    chosen = replace(explorer.settings, start_offset=(6, 6, 6), skip_blank="any")
+    settings = resolve(chosen, explorer.cohort.facts).settings
+    [(content, [counts])] = answers(
+        explorer, kind="coverage", settings=as_json(settings), n_epochs=3
+    )
+    expected = compute_coverage(settings, explorer.cohort.facts, 3)
+    assert content["edges"] == expected.edges
+    assert content["shares"] == expected.shares
+    assert np.frombuffer(counts, "<u2").tolist() == expected.counts.ravel().tolist()
+    assert content["text"].startswith(f"In 3 epochs {percent(dict(expected.shares)[0])} of the")
+
+
+def test_the_queue_of_the_epoch_shown_is_sent(explorer):
+    settings = replace(explorer.settings, epoch=2, skip_blank="any", start_offset=(4, 4, 4))
+    [(content, [order])] = answers(explorer, kind="queue", settings=as_json(settings))
+    queue = make_queue(settings, explorer.cohort.facts)
+    assert content["epoch"] == 2
+    assert np.frombuffer(order, "<i4").tolist() == queue.order.tolist()
 
 
 def test_a_volume_arrives_whole_with_its_label(explorer):

@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from patchviz import Cohort, Explorer, Settings, resolve
 from patchviz.explorer import number_labels, quantize
 from patchviz.export import MOST_ENTRIES, N_EPOCHS
-from patchviz.scene import make_queue
+from patchviz.settings import make_queue
 
 from .lab import Watch
 
@@ -153,7 +153,7 @@ def test_the_orders_are_the_queues(explorer, tmp_path):
             **{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
         )
         for epoch, message in enumerate(content["queues"][queue]):
-            expected = make_queue(chosen, facts, epoch)
+            expected = make_queue(replace(chosen, epoch=epoch), facts)
             got = orders[offset : offset + message["length"]]
             np.testing.assert_array_equal(got, expected.order)
             assert message["sizes"] == [len(grid) for grid in expected.grids]

@@ -93,7 +93,7 @@ def test_an_epoch_s_order_is_python_s(page, show):  # noqa: F811
     expect(page.get_by_text("24 with a cache of 1")).to_be_visible()
     wait_for_python(page, "explorer.settings.order", "by_subject")
     button(page, "pop").click()
-    ((subject, patch),) = popped(order="by_subject")
+    ((subject, patch),) = popped(epoch=1, order="by_subject")
     expect(entry(page, 648)).to_contain_text(f"{subject}, patch {patch}")
 
 

@@ -9,14 +9,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
-from patchviz.epochs import ORDERS, create_patch_index_list
+from patchviz.epochs import ORDERS, create_patch_index_list, draw_starts
+from patchviz.generators import data_generator, get_number_of_patches
 from patchviz.grid import PADDING_MODES, PatchGrid
+from patchviz.patches import cut_patch
 from patchviz.policies import POLICIES
-from patchviz.scene import Scene, Settings, make_queue, resolve
+from patchviz.scene import Scene, resolve
+from patchviz.settings import Settings, make_queue
 from patchviz.splits import get_validation_split
-from patchviz.volumes import CohortFacts
+from patchviz.volumes import Cohort, CohortFacts
+
+from .oracle import blank, blank_rules
 
 
 def facts_of(*shapes: tuple[int, ...], n_channels: int = 1) -> CohortFacts:
@@ -261,7 +267,7 @@ def test_the_queue_is_the_generator_s(
 ) -> None:
     settings, facts = case
     settings = resolve(replace(settings, order=order), facts).settings
-    queue = make_queue(settings, facts, epoch)
+    queue = make_queue(replace(settings, epoch=epoch), facts)
     training = [0] if len(facts.ids) == 1 else get_validation_split(list(facts.ids))[0]
     own = create_patch_index_list(
         training,
@@ -301,3 +307,120 @@ def test_a_start_goes_with_the_centered_one_of_the_policies_side_by_side() -> No
     rows = {row.policy: row for row in resolve(Settings(start=-8), REFERENCE).comparison}
     assert (rows["centered"].starts, rows["tight"].starts) == ("-8, 56, 120", "-24, 40, 104")
     assert "start=-8" in (rows["centered"].calls[0].code or "")
+
+
+# ---- blanks, random starts, and the reasons
+
+HEADS = Cohort.phantom(10, (40, 40, 40)).facts
+
+
+def reasons(scene: Scene) -> dict[str, str]:
+    return {row.key: row.reason for row in scene.ledger if row.reason}
+
+
+@given(blank_rules, st.integers(4, 40), st.integers(0, 12), st.integers(0, 4), st.integers(0, 9))
+@settings_of_hypothesis(max_examples=40)
+def test_blanks_and_steps_are_those_of_the_generators(rule, patch, offset, epoch, subject) -> None:
+    chosen = Settings(
+        patch_size=patch, skip_blank=rule, start_offset=offset, epoch=epoch, subject=subject
+    )
+    scene = resolve(chosen, HEADS)
+    cohort = Cohort.phantom(10, (40, 40, 40))
+    training, validation = get_validation_split(cohort)
+    counted = {"skip_blank": rule, "start_offset": offset}
+    assert scene.n_queue == get_number_of_patches(cohort, training, patch, **counted)
+    assert scene.n_validation_patches == get_number_of_patches(
+        cohort, validation, patch, skip_blank=rule
+    )
+    assert scene.n_queue + scene.n_blank == len(training) * scene.n_patches
+    starts = [None] * 10
+    if offset and subject in training:
+        drawn = draw_starts(len(training), 3, offset, seed=0, epoch=epoch)
+        starts[subject] = tuple(drawn[training.index(subject)].tolist())
+    grid = PatchGrid((40, 40, 40), patch, start=starts[subject])
+    assert tuple(axis.starts for axis in scene.axes) == grid.starts
+    label = cohort[subject].label
+    found = [n for n, corner in enumerate(grid) if blank(label, corner, grid.patch_size, rule)]
+    assert list(scene.blank) == found
+
+
+def test_the_queue_of_an_epoch_with_blanks_is_the_generators() -> None:
+    cohort = Cohort.phantom(10, (40, 40, 40))
+    chosen = resolve(Settings(patch_size=16, skip_blank=True, start_offset=8), HEADS).settings
+    training, _ = get_validation_split(cohort)
+    generator = data_generator(
+        cohort, training, patch_size=16, batch_size=8, skip_blank=True, start_offset=8
+    )
+    for epoch in range(3):
+        queue = make_queue(replace(chosen, epoch=epoch), HEADS)
+        while queue:
+            x, _ = next(generator)
+            for patch in x:
+                subject, corner = queue.pop()
+                assert (patch == cut_patch(cohort[subject].image, corner, (16,) * 3)).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "chosen", "key", "reason"),
+    [
+        (144, {"overlap": 32}, "n_patches", "125 patches where 64 would cover: the formula counts"),
+        (128, {"start": -16}, "unseen", "16 voxels per axis are never seen in one epoch because "
+         "the start -16 exceeds the overflow 0"),
+        (144, {"start": 8}, "unseen", "8 voxels per axis are never seen because the grid starts"),
+        (144, {"policy": "dropped"}, "unseen", "16 voxels per axis are never seen because policy "
+         "dropped drops what is left"),
+        (144, {"patch_size": 160}, "padding", "the patch is larger than the image: 160 for 144"),
+        (144, {}, "validation_last_batch", "the last batch is partial: 2 of 8"),
+    ],
+)  # fmt: skip
+def test_a_surprising_number_comes_with_its_reason(shape, chosen, key, reason) -> None:
+    found = reasons(resolve(Settings(**chosen), facts_of(*[(shape,) * 3] * 30)))
+    assert found[key].startswith(reason)
+
+
+def test_the_reference_case_holds_one_surprise_only() -> None:
+    assert list(reasons(resolve(Settings(), REFERENCE))) == ["validation_last_batch"]
+
+
+def test_the_sentence_takes_the_blanks_away() -> None:
+    said = sentence(resolve(Settings(patch_size=16, skip_blank=True), HEADS))
+    head, _, rest = said.partition(" patches × 8 subjects - ")
+    assert head.endswith("→ 27")
+    blank, queue = (int(number) for number in re.findall(r"(\d+) blank = (\d+)", rest)[0])
+    assert blank + queue == 8 * 27
+
+
+def test_no_steps_have_a_reason() -> None:
+    scene = resolve(Settings(patch_size=8, skip_blank=1.0), HEADS)
+    assert scene.n_steps == 0
+    assert reasons(scene)["training_steps"] == "0 steps because all 1,000 patches are blank"
+
+
+def test_an_epoch_that_is_trimmed_or_topped_up_says_by_how_much() -> None:
+    chosen = Settings(patch_size=16, skip_blank=True, start_offset=15)
+    for epoch in range(8):
+        scene = resolve(replace(chosen, epoch=epoch), HEADS)
+        by = scene.n_queue - scene.n_found
+        text = reasons(scene).get("n_queue", "")
+        assert (f"{by} come twice" in text) == (by > 0)
+        assert (f"{-by} fall away" in text) == (by < 0)
+        assert len(make_queue(scene.settings, HEADS)) == scene.n_queue
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        (
+            {"skip_blank": True},
+            "`skip_blank` needs the voxels of labels, and only shapes are known",
+        ),
+        ({"skip_blank": "some"}, "`skip_blank` must be True, False, 'any', 'center' or a share"),
+        ({"start_offset": -1}, "`start_offset` must be at least 0 on every axis, got -1"),
+        ({"start_offset": 8, "start": 0}, "`start_offset` must be 0 where `start` is given"),
+        ({"start_offset": 8, "policy": "tight"}, "`start_offset` goes with policy 'centered' only"),
+        ({"epoch": -1}, "`epoch` must be at least 0, got -1"),
+    ],
+)
+def test_impossible_epochs_are_refused(chosen, message) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        resolve(Settings(**chosen), REFERENCE)

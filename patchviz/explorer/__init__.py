@@ -15,16 +15,25 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from patchviz.coverage import compute_coverage, describe_coverage
 from patchviz.epochs import ORDERS
 from patchviz.grid import PADDING_MODES
 from patchviz.patches import cut_patch
 from patchviz.policies import POLICIES
-from patchviz.scene import Scene, Settings, make_grid, make_queue, resolve
+from patchviz.scene import Scene, resolve
+from patchviz.settings import Settings, make_grid, make_queue
 from patchviz.volumes import Cohort, CohortFacts, Subject
 
 Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
 
 HERE = Path(__file__).parent
+BLANK_RULES = {
+    "false": "keep all",
+    "any": "skip: no foreground",
+    "center": "skip: background at the centre",
+    "0.01": "skip: below 1 % foreground",
+    "0.05": "skip: below 5 % foreground",
+}
 _CHUNK = 4 * 2**20  # bytes in one message: larger ones hold up everything behind them
 
 
@@ -107,6 +116,7 @@ class Explorer(anywidget.AnyWidget):
             "subject": {str(n): name for n, name in enumerate(facts.ids)},
             "policy": {p.name: f"{p.name}: {p.summary} ({p.reference})" for p in policies},
             "padding_mode": {mode: mode for mode in PADDING_MODES},
+            "skip_blank": BLANK_RULES,
             "order": {order: order.replace("_", " ") for order in ORDERS},
         }
         self.set_trait("choices", choices)
@@ -138,7 +148,9 @@ class Explorer(anywidget.AnyWidget):
         elif asked["kind"] == "patches":
             self._send_patches(_from_dict(asked["settings"]), asked["axis"], asked["entries"])
         elif asked["kind"] == "queue":
-            self._send_queue(_from_dict(asked["settings"]), asked["epoch"])
+            self._send_queue(_from_dict(asked["settings"]))
+        elif asked["kind"] == "coverage":
+            self._send_coverage(_from_dict(asked["settings"]), asked["n_epochs"])
         elif asked["kind"] == "comparison":
             rows = resolve(_from_dict(asked["settings"]), self.cohort.facts).comparison
             self.send({"kind": "comparison", "rows": [asdict(row) for row in rows]})
@@ -155,9 +167,21 @@ class Explorer(anywidget.AnyWidget):
             control = re.match(r"`(\w+)`", str(error))
             return {"control": control and control[1], "text": str(error).replace("`", "")}
 
-    def _send_queue(self, settings: Settings, epoch: int) -> None:
-        content, order = pack_queue(settings, self.cohort.facts, epoch)
+    def _send_queue(self, settings: Settings) -> None:
+        content, order = pack_queue(settings, self.cohort.facts)
         self.send(content, [order])
+
+    def _send_coverage(self, settings: Settings, n_epochs: int) -> None:
+        coverage = compute_coverage(settings, self.cohort.facts, n_epochs)
+        shares = coverage.shares
+        content = {
+            "kind": "coverage",
+            "edges": coverage.edges,
+            "shares": shares,
+            "text": describe_coverage(coverage, n_epochs),
+        }
+        counts = np.minimum(coverage.counts, 2**16 - 1).astype("<u2")
+        self.send(content, [counts.tobytes()])
 
     def _send_patches(
         self, settings: Settings, axis: int, entries: Sequence[tuple[int, int]]
@@ -169,7 +193,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _cut(self, settings: Settings, axis: int, n: int, patch: int) -> NDArray[np.uint8]:
         volume = self.cohort[n].image[settings.channel]
-        grid = make_grid(volume.shape, settings)
+        grid = make_grid(settings, self.cohort.facts, n)
         corner, size = list(grid[patch]), list(grid.patch_size)
         middle = max(0, corner[axis]), min(corner[axis] + size[axis], volume.shape[axis])
         corner[axis], size[axis] = sum(middle) // 2, 1
@@ -216,14 +240,14 @@ def _open_cohort(source: Source) -> Cohort:
     return Cohort.from_arrays([source])
 
 
-def pack_queue(settings: Settings, facts: CohortFacts, epoch: int) -> tuple[dict[str, Any], bytes]:
-    """Give the message on the queue of an epoch, and its order as little-endian int32."""
-    queue = make_queue(settings, facts, epoch)
+def pack_queue(settings: Settings, facts: CohortFacts) -> tuple[dict[str, Any], bytes]:
+    """Give the message on the queue of the epoch shown, and its order as little-endian int32."""
+    queue = make_queue(settings, facts)
     sizes = [len(grid) for grid in queue.grids]
     caches = [c for c in (1, 2, 4, 8, 16) if c < len(sizes)] + [len(sizes)]
     content = {
         "kind": "queue",
-        "epoch": epoch,
+        "epoch": settings.epoch,
         "subjects": list(queue.subjects),
         "sizes": sizes,
         "reads": [[cache, queue.count_reads(cache)] for cache in caches],

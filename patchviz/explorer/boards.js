@@ -1,7 +1,7 @@
 // The boards: every patch as the network gets it, one board for each layer along the large plane's axis.
 
 import { box_of, number_of } from "./store.js";
-import { fit, ground, painter_of, plane_axes, range, real_colour, selection, theme_of } from "./paint.js";
+import { cross_out, fit, ground, painter_of, plane_axes, range, real_colour, selection, theme_of } from "./paint.js";
 
 const caption = 18; // above each board, in CSS pixels
 const smallest = 12; // below it a patch is a plain cell
@@ -132,6 +132,7 @@ class Boards {
       const [from_w, from_h] = [sheet.width / this.columns, sheet.height / this.rows];
       ctx.drawImage(sheet, column * from_w, (this.rows - 1 - row) * from_h, from_w, from_h, x, y, w, h);
     }
+    if (box.blank) cross_out(ctx, x, y, w, h);
     ctx.strokeStyle = chosen ? selection : colour;
     ctx.lineWidth = chosen || box.n === store.hover ? 3 : 1.5;
     ctx.strokeRect(x + 0.75, y + 0.75, w - 1.5, h - 1.5);

@@ -139,7 +139,7 @@ function mark_now(track, { sizes, padding, unseen, counts }, size) {
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 export function render_fold(store, el) {
-  el.innerHTML = `<summary>overlap, policy, padding mode, batch size</summary><div class="pv-fields"></div><p class="pv-note" role="status"></p>`;
+  el.innerHTML = `<summary>overlap, policy, padding mode, batch size, blanks, random starts</summary><div class="pv-fields"></div><p class="pv-note" role="status"></p>`;
   const fields = el.querySelector(".pv-fields");
   const note = el.querySelector(".pv-note");
   const choices = store.model.get("choices");
@@ -147,22 +147,29 @@ export function render_fold(store, el) {
   const policy = choice("policy", fields, choices.policy);
   const padding_mode = choice("padding mode", fields, choices.padding_mode);
   const batch_size = number("batch size", fields);
-  Object.entries({ overlap, policy, padding_mode, batch_size }).forEach(([name, input]) => (input.dataset.setting = name));
+  const skip_blank = choice("blank patches", fields, choices.skip_blank);
+  const start_offset = number("random starts, from minus", fields, 0);
+  Object.entries({ overlap, policy, padding_mode, batch_size, skip_blank, start_offset }).forEach(([name, input]) => (input.dataset.setting = name));
   overlap.onchange = () => {
     const given = overlap.value.split(/[^\d.-]+/).filter(Boolean).map(Number);
     store.change({ overlap: given.length === 1 ? store.scene.axes.map(() => given[0]) : given });
   };
-  policy.onchange = () => store.change({ policy: policy.value, ...(policy.value === "centered" ? {} : { start: null }) });
+  policy.onchange = () => store.change(change_policy(store, policy.value));
   padding_mode.onchange = () => store.change({ padding_mode: padding_mode.value });
   batch_size.onchange = () => store.change({ batch_size: Math.max(1, Number(batch_size.value)) });
+  skip_blank.onchange = () => store.change({ skip_blank: read_rule(skip_blank.value) });
+  start_offset.onchange = () => store.change({ start_offset: store.scene.axes.map(() => Math.max(0, Number(start_offset.value))) });
   return () => {
     const { settings, notes } = store.scene;
+    skip_blank.parentElement.hidden = !store.scene.has_label;
+    put(skip_blank, String(settings.skip_blank));
+    put(start_offset, Math.max(...settings.start_offset));
     put(overlap, new Set(settings.overlap).size > 1 ? settings.overlap.join(", ") : settings.overlap[0]);
     put(policy, settings.policy);
     put(padding_mode, settings.padding_mode);
     put(batch_size, settings.batch_size);
     say(null, [policy], ["policy", "start"], notes, store.refusal);
-    for (const [name, input] of Object.entries({ overlap, padding_mode, batch_size })) {
+    for (const [name, input] of Object.entries({ overlap, padding_mode, batch_size, skip_blank, start_offset })) {
       say(null, [input], [name], notes, store.refusal);
     }
     const about = notes.filter(({ control }) => control !== "patch_size");
@@ -171,6 +178,18 @@ export function render_fold(store, el) {
     note.dataset.level = refused ? "red" : "amber";
     if (refused) el.open = true;
   };
+}
+
+/** What to change for another policy: a start, given or drawn, goes with one only. */
+export function change_policy(store, policy) {
+  const none = { start: null, start_offset: store.scene.axes.map(() => 0) };
+  return { policy, ...(policy === "centered" ? {} : none) };
+}
+
+/** A blank rule as Python takes it: false, a name, or a share. */
+function read_rule(text) {
+  if (text === "false") return false;
+  return Number.isNaN(Number(text)) ? text : Number(text);
 }
 
 export function render_picture(store, el) {

@@ -15,7 +15,7 @@ export function held_values(model, settings, name) {
 
 function find_values(held, settings, name) {
   const free = name === "policy" ? [name, "start"] : [name]; // a start goes with one policy only
-  const fixed = Object.keys(settings).filter((key) => !free.includes(key));
+  const fixed = Object.keys(settings).filter((key) => !free.includes(key) && key !== "epoch"); // all have the same epochs
   const alike = held.filter((other) => fixed.every((key) => String(other[key]) === String(settings[key])));
   const values = new Set(alike.map((other) => short(other[name])));
   return [...values].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));

@@ -5,6 +5,7 @@ import { render_batch } from "./batch.js";
 import { render_boards } from "./boards.js";
 import { render_cage } from "./cage.js";
 import { render_fold, render_patch_size, render_picture, render_sentence } from "./controls.js";
+import { render_coverage } from "./coverage.js";
 import { offer } from "./held.js";
 import { render_ledger } from "./ledger.js";
 import { render_planes } from "./planes.js";
@@ -23,6 +24,7 @@ const views = {
   "pv-queue": render_queue,
   "pv-batch": render_batch,
   "pv-split": render_split,
+  "pv-coverage": render_coverage,
   "pv-sentence": render_sentence,
   "pv-patch-size": render_patch_size,
   "pv-picture": render_picture,
@@ -45,6 +47,7 @@ const page = `
   <section class="pv-queue" aria-label="queue of an epoch"></section>
   <section class="pv-batch" aria-label="batch"></section>
   <details class="pv-split"></details>
+  <details class="pv-coverage"></details>
   <div class="pv-picture" role="group" aria-label="picture"></div>
   <details class="pv-fold"></details>
   <details class="pv-policies"></details>

@@ -32,12 +32,13 @@ export function render_ledger(store, el) {
 function make_row(key) {
   const row = document.createElement("details");
   row.dataset.key = key;
-  row.innerHTML = `<summary><span></span><b></b></summary><code></code>`;
+  row.innerHTML = `<summary><span></span><b></b><small></small></summary><code></code>`;
   return row;
 }
 
-function put(row, { label, value, formula }) {
+function put(row, { label, value, formula, reason }) {
   row.querySelector("span").textContent = label;
   row.querySelector("b").textContent = value;
+  row.querySelector("small").textContent = reason;
   row.querySelector("code").textContent = formula;
 }

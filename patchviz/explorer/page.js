@@ -10,7 +10,7 @@ class Model {
   constructor(content, parts) {
     const { state, n_epochs, scenes, bodies, tracks, queues, volume } = content;
     Object.assign(this, { queues, volume, parts, listeners: new Map() });
-    this.scenes = new Map(scenes.map(([settings, body, track, queue]) => [JSON.stringify(settings), { settings, body: bodies[body], track: tracks[track], queue }]));
+    this.scenes = new Map(scenes.map(([settings, body, track, queue]) => [key_of(settings), { body: bodies[body], track: tracks[track], queue }]));
     let offset = 0;
     for (const queue of queues.flat()) {
       queue.offset = offset;
@@ -53,8 +53,8 @@ class Model {
   }
 
   send_scene({ settings }) {
-    const found = this.scenes.get(JSON.stringify(settings));
-    if (found) this.reply({ kind: "scene", scene: { ...found.body, settings: found.settings, track: found.track } });
+    const found = this.scenes.get(key_of(settings));
+    if (found) this.reply({ kind: "scene", scene: { ...found.body, settings, track: found.track } });
     else this.reply({ kind: "scene", ...this.refuse(settings) });
   }
 
@@ -65,9 +65,9 @@ class Model {
     return { control, text: say_held(this, now, control) };
   }
 
-  send_queue({ settings, epoch }) {
-    const { queue } = this.scenes.get(JSON.stringify(settings));
-    const { offset, length, ...content } = this.queues[queue][epoch];
+  send_queue({ settings }) {
+    const { queue } = this.scenes.get(key_of(settings));
+    const { offset, length, ...content } = this.queues[queue][settings.epoch];
     this.reply({ kind: "queue", ...content }, this.parts.orders.subarray(offset, offset + 4 * length));
   }
 
@@ -77,6 +77,11 @@ class Model {
       if (this.parts[part]) this.reply({ kind: "voxels", part, offset: 0 }, this.parts[part]);
     }
   }
+}
+
+/** Scenes are kept for the first epoch; the others look the same, but for their queues. */
+function key_of(settings) {
+  return JSON.stringify({ ...settings, epoch: 0 });
 }
 
 /** The bytes of one part of the page, from deflated base64. */

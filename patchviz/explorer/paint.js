@@ -46,6 +46,22 @@ export function fit(canvas, width, height) {
   return ctx;
 }
 
+/** Mark a patch that is left out: dimmed, with a cross. */
+export function cross_out(ctx, x, y, w, h) {
+  ctx.save();
+  ctx.fillStyle = "rgba(18,23,29,.6)";
+  ctx.fillRect(x, y, w, h);
+  ctx.strokeStyle = "rgba(255,255,255,.7)";
+  ctx.lineWidth = 1;
+  ctx.beginPath();
+  ctx.moveTo(x, y);
+  ctx.lineTo(x + w, y + h);
+  ctx.moveTo(x + w, y);
+  ctx.lineTo(x, y + h);
+  ctx.stroke();
+  ctx.restore();
+}
+
 /** Look-up from voxel and label value to a pixel, plain in [0], dimmed and hazy as padding in [1]. */
 function make_table([low, high], tinted) {
   return [{ dim: 1, haze: [0, 0, 0] }, { dim: 0.5, haze: [22, 32, 44] }].map(({ dim, haze }) => {

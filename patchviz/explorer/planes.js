@@ -1,5 +1,6 @@
 // The planes: one large with rulers, boxes and padding, two small ones that a click makes large.
 
+import { coverage_slice } from "./coverage.js";
 import { box_at, box_of, clamp, number_of } from "./store.js";
 import { fit, ground, never_seen, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
 
@@ -78,9 +79,9 @@ export function plane_title(scene, axis, at) {
 
 /** One line on the patch under the pointer, or else the selected one. */
 function describe({ scene, hover, selected }) {
-  const { n, corner, real } = box_of(scene, hover ?? selected);
+  const { n, corner, real, blank } = box_of(scene, hover ?? selected);
   const share = real === 1 ? "all inside the image" : `${(100 * real).toPrecision(3)} % image`;
-  return `patch ${n + 1} of ${scene.n_patches.toLocaleString("en")} · corner ${corner.join(", ")} · ${share}`;
+  return `patch ${n + 1} of ${scene.n_patches.toLocaleString("en")} · corner ${corner.join(", ")} · ${share}${blank ? " · blank: left out" : ""}`;
 }
 
 function make_thumb(store, parent) {
@@ -171,7 +172,9 @@ class View {
     ctx.imageSmoothingEnabled = false;
     ctx.drawImage(painter_of(store).slice(this.axis), ...this.rect(u.span, v.span));
     this.hatch(ctx, at < 0 || at >= third.size);
-    this.mark_unseen(ctx, at, third);
+    const seen = coverage_slice(store, this.axis);
+    if (seen) ctx.drawImage(seen, ...this.rect([0, u.size], [0, v.size]));
+    else this.mark_unseen(ctx, at, third);
     if (store.ghost) this.draw_ghost(ctx, store.ghost);
     this.draw_boxes(ctx, store, at);
     ctx.strokeStyle = "#f4f6f8";
@@ -247,9 +250,11 @@ class View {
         [place[axis], place[a], place[b]] = [layer, m, n];
         const box = box_of(scene, number_of(scene, place));
         const wide = store.hover === box.n ? 4 : this.large ? 2 : 1;
+        ctx.setLineDash(box.blank ? [2, 5] : []); // blank patches are left out
         outline(box.corner, real_colour(box.real), wide);
       }));
     }
+    ctx.setLineDash([]);
     ctx.save();
     if (!holds(chosen.place[axis])) ctx.setLineDash([5, 4]);
     outline(chosen.corner, selection, this.large ? 3 : 2);

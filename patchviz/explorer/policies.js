@@ -1,5 +1,6 @@
 // The policies side by side on the volume shown, and the call of each library that gives the same patches.
 
+import { change_policy } from "./controls.js";
 import { fit, never_seen, real_colour, theme_of } from "./paint.js";
 
 const lane = 9; // height of a patch on a ruler, in CSS pixels
@@ -32,7 +33,7 @@ export function render_policies(store, el) {
     status.textContent = (await write_to_clipboard(pre)) ? "copied" : "selected: press Ctrl+C";
   };
   const choose = (policy) => {
-    if (policy !== store.target.policy) store.change({ policy, ...(policy === "centered" ? {} : { start: null }) });
+    if (policy !== store.target.policy) store.change(change_policy(store, policy));
   };
 
   return () => {

@@ -38,7 +38,7 @@ export function render_queue(store, el) {
     back: () => pop_to(store, store.left + 1),
     pop: () => pop_to(store, store.left - 1),
     batch: () => pop_to(store, store.epoch.total - (Math.floor((store.epoch.total - store.left) / store.epoch.batch_size) + 1) * store.epoch.batch_size),
-    next: () => store.ask_epoch(store.epoch.number + 1),
+    next: () => store.change({ epoch: store.epoch.number + 1 }),
     tab: () => {
       picture = picture === strip ? table : strip;
       buttons.tab.setAttribute("aria-pressed", String(picture === table));
@@ -213,6 +213,12 @@ class Table {
   draw(ctx, { epoch, left, entry }, theme, hover) {
     ctx.fillStyle = theme.soft;
     ctx.fillRect(0, 0, this.width, this.height);
+    this.places.forEach((place, cell) => {
+      if (place >= 0 || cell % this.columns >= epoch.sizes[Math.floor(cell / this.columns)]) return;
+      const [x, y] = [(cell % this.columns) * this.cell[0], Math.floor(cell / this.columns) * this.cell[1]];
+      ctx.fillStyle = theme.muted; // blank: not in the queue
+      ctx.fillRect(x, y + this.cell[1] / 2 - 0.5, this.cell[0] - 1, 1);
+    });
     for (let place = left; place < epoch.total; place++) {
       const { row } = epoch.entry(place);
       ctx.fillStyle = subject_colour(row, this.rows);

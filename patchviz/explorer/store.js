@@ -34,6 +34,9 @@ export class Store {
     this.failure = null; // why there is no volume
     this.comparison = null; // the policies side by side: rows, and the settings that they are for
     this.comparing = null; // the settings that the kernel compares policies for
+    this.show_coverage = false;
+    this.coverage_asked = null;
+    this.coverage = null; // how often voxels are seen, and what it was asked for
     // client-only: never leaves the browser
     this.position = [0, 0, 0];
     this.main_axis = 2;
@@ -113,14 +116,14 @@ export class Store {
     this.model.set("selected", this.selected);
     this.model.save_changes();
     this.look_ahead();
-    if (this.epoch_of !== queue_key(this.target)) this.ask_epoch(0);
+    if (this.epoch_of !== queue_key(this.target)) this.ask_epoch();
   }
 
-  /** Ask for the queue of an epoch; it comes paused. */
-  ask_epoch(epoch) {
+  /** Ask for the queue of the epoch shown; it comes paused. */
+  ask_epoch() {
     this.set({ playing: false, epoch: null, entry: null });
     this.epoch_of = queue_key(this.target);
-    this.model.send({ kind: "queue", settings: this.target, epoch });
+    this.model.send({ kind: "queue", settings: this.target });
   }
 
   /** The selection rests on an entry: its subject's volume is fetched. */
@@ -237,6 +240,7 @@ export class Store {
     if (message.kind === "ahead") message.scenes.forEach((s) => this.keep(s));
     if (message.kind === "patches") this.receive_patches(message, buffers[0]);
     if (message.kind === "comparison") this.set({ comparison: { rows: message.rows, settings: this.comparing }, comparing: null });
+    if (message.kind === "coverage") this.receive_coverage(message, buffers[0]);
     if (message.kind === "queue") this.receive_queue(message, buffers[0]);
     if (message.kind === "volume") this.receive_volume(message);
     if (message.kind === "voxels") this.receive_voxels(message, buffers[0]);
@@ -257,6 +261,22 @@ export class Store {
     this.model.send({ kind: "comparison", settings });
   }
 
+  /** Ask how often voxels are seen, one question at a time. */
+  ask_coverage(n_epochs) {
+    const { settings } = this.scene;
+    const asked = this.coverage_asked;
+    if (asked && (!asked.answered || (asked.settings === settings && asked.n_epochs === n_epochs))) return;
+    this.coverage_asked = { settings, n_epochs, answered: false };
+    this.model.send({ kind: "coverage", settings, n_epochs });
+  }
+
+  receive_coverage(message, { buffer, byteOffset, byteLength }) {
+    this.coverage_asked.answered = true;
+    const { settings, n_epochs } = this.coverage_asked;
+    const counts = new Uint16Array(buffer.slice(byteOffset, byteOffset + byteLength));
+    this.set({ coverage: { ...message, counts, settings, n_epochs } });
+  }
+
   receive_queue(message, { buffer, byteOffset, byteLength }) {
     const order = new Int32Array(buffer.slice(byteOffset, byteOffset + byteLength));
     const epoch = new Epoch(message, order, this.target.batch_size);
@@ -273,9 +293,10 @@ export class Store {
     this.model.send({ kind: "patches", settings, axis: this.main_axis, entries: asked });
   }
 
+  /** What the picture of a patch depends on. */
   patch_key(subject, patch) {
-    const { patch_size, overlap, start, policy, padding_mode, channel } = this.scene.settings;
-    return JSON.stringify([subject, patch, this.main_axis, patch_size, overlap, start, policy, padding_mode, channel]);
+    const { subject: shown, batch_size, order, ...rest } = this.scene.settings;
+    return JSON.stringify([subject, patch, this.main_axis, rest]);
   }
 
   receive_patches({ entries, axis, shape: [width, height] }, { buffer, byteOffset }) {
@@ -338,8 +359,17 @@ export function box_of(scene, n) {
     place,
     size,
     corner: place.map((m, a) => scene.axes[a].starts[m]),
+    blank: blanks_of(scene).has(n),
     real: place.reduce((real, m, a) => real * (scene.axes[a].inside[m] / size[a]), 1),
   };
+}
+
+const blanks = new WeakMap();
+
+/** The patches of a scene that are left out for being blank. */
+function blanks_of(scene) {
+  if (!blanks.has(scene)) blanks.set(scene, new Set(scene.blank));
+  return blanks.get(scene);
 }
 
 /** The voxel in the middle of what is image in a patch. */

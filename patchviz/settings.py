@@ -1,0 +1,163 @@
+"""What the user chose, completed by what the data tell; and the grids and queues that it makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from patchviz.epochs import ORDERS, EpochPlan, PatchQueue
+from patchviz.foreground import BlankRule, check_rule, keep_by
+from patchviz.grid import Ints, PatchGrid, per_axis, require_choice, whole_number
+from patchviz.splits import Split, get_validation_split, k_fold_split
+
+if TYPE_CHECKING:
+    from patchviz.volumes import CohortFacts
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user chose.
+
+    Attributes
+    ----------
+    patch_size : int or tuple of int, optional
+        Voxels, for all axes or one per axis; left out, 64 or the image's axis where that is less.
+    overlap : int or tuple of int
+        Voxels.
+    start : int or tuple of int, optional
+        Where the first patch starts, in place of the centred start.
+    policy, padding_mode : str
+        As in `PatchGrid`.
+    batch_size : int
+        Patches a batch, in training and validation.
+    data_split : float
+        Share of the subjects that trains.
+    folds, fold : int
+        With `folds` of 2 or more, that many splits in place of the one by share, and which of
+        them is shown, counted from 0.
+    skip_blank : bool, str or float
+        Which training and validation patches are left out, as in `data_generator`.
+    start_offset : int or tuple of int
+        With more than 0, where the training grid starts is drawn from -offset … 0 on every axis,
+        for each subject and epoch.
+    order : {"shuffle", "by_subject"}
+        Of the queue.
+    seed : int
+        Of the split, the queue and the starts that are drawn.
+    epoch : int
+        Which one is shown, counted from 0.
+    subject, channel : int
+        Which one is shown, counted from 0.
+    """
+
+    patch_size: Ints | None = None
+    overlap: Ints = 0
+    start: Ints | None = None
+    policy: str = "centered"
+    padding_mode: str = "edge"
+    batch_size: int = 8
+    data_split: float = 0.8
+    folds: int = 0
+    fold: int = 0
+    skip_blank: BlankRule = False
+    start_offset: Ints = 0
+    order: str = "shuffle"
+    seed: int = 0
+    epoch: int = 0
+    subject: int = 0
+    channel: int = 0
+
+
+def complete(settings: Settings, facts: CohortFacts) -> Settings:
+    """Fill in what was left out, with one value per axis throughout; refuse what can't be."""
+    subject = _index("subject", settings.subject, len(facts.ids))
+    require_choice("order", settings.order, ORDERS)
+    shape = facts.shapes[subject]
+    ndim = len(shape)
+    size = settings.patch_size
+    settings = replace(
+        settings,
+        subject=subject,
+        channel=_index("channel", settings.channel, facts.n_channels[subject]),
+        epoch=whole_number("epoch", settings.epoch, minimum=0),
+        patch_size=tuple(min(64, n) for n in shape)
+        if size is None
+        else per_axis("patch_size", size, ndim, minimum=1),
+        overlap=per_axis("overlap", settings.overlap, ndim, minimum=0),
+        start=None if settings.start is None else per_axis("start", settings.start, ndim),
+        start_offset=per_axis("start_offset", settings.start_offset, ndim, minimum=0),
+        skip_blank=check_rule(settings.skip_blank),
+    )
+    if any(cast("tuple[int, ...]", settings.start_offset)):
+        if settings.start is not None:
+            raise ValueError("`start_offset` must be 0 where `start` is given: it draws the start")
+        if settings.policy != "centered":
+            raise ValueError(
+                f"`start_offset` goes with policy 'centered' only, got policy {settings.policy!r}"
+            )
+    if settings.skip_blank and not all(facts.has_label):
+        name = facts.ids[facts.has_label.index(False)]
+        raise ValueError(f"`skip_blank` needs labels, and subject {name} has none")
+    if settings.skip_blank and facts.foreground(subject) is None:
+        raise ValueError("`skip_blank` needs the voxels of labels, and only shapes are known")
+    return settings
+
+
+def split_subjects(settings: Settings, facts: CohortFacts) -> list[Split]:
+    """Split the subjects as often as there are folds; `settings.fold` is one of them."""
+    n = len(facts.ids)
+    if n == 1:
+        splits = [([0], list[int]())]
+    elif settings.folds:
+        splits = k_fold_split(facts.ids, settings.folds, seed=settings.seed)
+    else:
+        splits = [get_validation_split(facts.ids, settings.data_split, seed=settings.seed)]
+    _index("fold", settings.fold, len(splits))
+    return splits
+
+
+def plan_epochs(
+    settings: Settings, facts: CohortFacts, subjects: list[int], *, training: bool = True
+) -> EpochPlan:
+    """Plan the epochs over some subjects as the generators do, for completed settings."""
+    rule = settings.skip_blank
+    return EpochPlan(
+        subjects,
+        [facts.shapes[n] for n in subjects],
+        cast("Ints", settings.patch_size),
+        settings.overlap,
+        settings.start,
+        start_offset=settings.start_offset if training else 0,
+        order=settings.order,
+        seed=settings.seed,
+        policy=settings.policy,
+        keep=keep_by(facts.foreground, rule, len(subjects)) if rule else None,
+    )
+
+
+def make_queue(settings: Settings, facts: CohortFacts) -> PatchQueue:
+    """Make the training queue of the epoch shown, as the generator would."""
+    training, _ = split_subjects(settings, facts)[settings.fold]
+    return plan_epochs(settings, facts, training).queue(settings.epoch)
+
+
+def make_grid(settings: Settings, facts: CohortFacts, n: int) -> PatchGrid:
+    """Make the grid of one subject in the epoch shown, for completed settings."""
+    start = settings.start
+    training, _ = split_subjects(settings, facts)[settings.fold]
+    if n in training:
+        start = plan_epochs(settings, facts, training).start_of(training.index(n), settings.epoch)
+    return PatchGrid(
+        facts.shapes[n],
+        cast("Ints", settings.patch_size),
+        overlap=settings.overlap,
+        start=start,
+        policy=settings.policy,
+        padding_mode=settings.padding_mode,
+    )
+
+
+def _index(name: str, value: int, count: int) -> int:
+    if not 0 <= value < count:
+        raise ValueError(f"`{name}` must be from 0 to {count - 1}, got {value}")
+    return value
