@@ -1,7 +1,8 @@
 // The batch: patches side by side as the network gets them, filling as the queue is popped, and as a table.
 
 import { box_of } from "./store.js";
-import { fit, ground, painter_of, plane_axes, real_colour, selection, subject_colour, theme_of } from "./paint.js";
+import { on_arrows } from "./keys.js";
+import { fit, ground, hatch, painter_of, plane_axes, real_colour, selection, subject_colour, theme_of } from "./paint.js";
 import { select_entry } from "./epoch.js";
 
 const large = 168; // the selected patch, in CSS pixels
@@ -25,12 +26,10 @@ export function render_batch(store, el) {
     const cell = cells.find(({ x, y, side }) => event.offsetX >= x && event.offsetX < x + side && event.offsetY >= y && event.offsetY < y + side);
     if (cell) go(cell.place);
   };
-  canvas.onkeydown = (event) => {
-    const by = { ArrowLeft: 1, ArrowUp: 1, ArrowRight: -1, ArrowDown: -1 }[event.key];
-    if (!by || store.entry === null) return;
-    event.preventDefault();
-    go(Math.min(Math.max(store.entry + by, 0), store.epoch.total - 1));
-  };
+  on_arrows(canvas, "arrow keys select the patch before or after", (right, up) => {
+    if (store.entry === null) return;
+    go(Math.min(Math.max(store.entry + up - right, 0), store.epoch.total - 1));
+  });
 
   return () => {
     const { epoch, left, entry, playing } = store;
@@ -74,7 +73,7 @@ function draw_patch(ctx, store, { place, row, subject, patch }, { x, y, side }, 
     const mine = subject === scene.settings.subject;
     if (mine && store.volume) ctx.drawImage(painter.patch(patch, store.main_axis, side, side), x, y, side, side);
     else if (foreign) ctx.drawImage(painter.foreign_patch(foreign, patch, store.main_axis, side, side), x, y, side, side);
-    hatch(ctx, scene, box, store.main_axis, x, y, side);
+    hatch(ctx, [x, y, side, side], image_part(scene, box, store.main_axis, x, y, side), 7);
   }
   ctx.strokeStyle = place === store.entry ? selection : box ? real_colour(box.real) : theme.line;
   ctx.lineWidth = place === store.entry ? 3 : 1.5;
@@ -89,28 +88,15 @@ function draw_patch(ctx, store, { place, row, subject, patch }, { x, y, side }, 
   ctx.fillText(`${patch + 1}`, x, y + side + 7, side);
 }
 
-/** Hatch what of a patch lies outside the image. */
-function hatch(ctx, scene, { corner }, axis, x, y, side) {
+/** Where in a patch's cell its image part lies: x, y, width, height. */
+function image_part(scene, { corner }, axis, x, y, side) {
   const [u, v] = plane_axes(axis);
   const ends = [u, v].map((a) => {
     const { size, patch } = scene.axes[a];
     return [-corner[a], size - corner[a]].map((p) => (Math.min(Math.max(p, 0), patch) / patch) * side);
   });
   const [[left, right], [bottom, top]] = ends;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(x, y, side, side);
-  ctx.rect(x + left, y + side - top, right - left, top - bottom);
-  ctx.clip("evenodd");
-  ctx.beginPath();
-  for (let d = -side; d < side; d += 7) {
-    ctx.moveTo(x + d, y + side);
-    ctx.lineTo(x + d + side, y);
-  }
-  ctx.strokeStyle = "rgba(255,255,255,.3)";
-  ctx.lineWidth = 1;
-  ctx.stroke();
-  ctx.restore();
+  return [x + left, y + side - top, right - left, top - bottom];
 }
 
 function make_row(store, { place, subject, patch }, n, go) {

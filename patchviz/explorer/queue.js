@@ -1,6 +1,7 @@
 // The queue of an epoch: a column for each batch, popped from the right; and the same by subject and patch.
 
 import { play, pop_to, select_entry } from "./epoch.js";
+import { on_arrows } from "./keys.js";
 import { fit, selection, subject_colour, theme_of } from "./paint.js";
 
 const most_cells = 5000; // beyond it a column of pixels stands for several batches
@@ -73,12 +74,10 @@ export function render_queue(store, el) {
     select_entry(store, place);
     store.settle_entry();
   };
-  canvas.onkeydown = (event) => {
-    const by = { ArrowLeft: 1, ArrowRight: -1, ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (!by || !store.epoch) return;
-    event.preventDefault();
-    select_entry(store, Math.min(Math.max((store.entry ?? store.left) + by, 0), store.epoch.total - 1));
-  };
+  on_arrows(canvas, "arrow keys select an entry: to the left and up the one popped before, to the right and down the one after", (right, up) => {
+    if (!store.epoch) return;
+    select_entry(store, Math.min(Math.max((store.entry ?? store.left) + up - right, 0), store.epoch.total - 1));
+  });
 
   return () => {
     const { epoch, left, playing } = store;

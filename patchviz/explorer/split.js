@@ -1,5 +1,6 @@
 // The split: who trains and who validates, subject by subject; with folds, one row each.
 
+import { on_arrows } from "./keys.js";
 import { fit, selection, theme_of } from "./paint.js";
 
 const row_height = 22;
@@ -42,14 +43,11 @@ export function render_split(store, el) {
     const { folds, fold: now } = store.scene.settings;
     store.change(folds && fold !== now ? { fold } : { subject });
   };
-  canvas.onkeydown = (event) => {
+  on_arrows(canvas, "arrow keys select a subject; up and down, a fold", (right, up) => {
     const { settings, n_subjects, validating } = store.scene;
-    const [across, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
-    if (!across && !down) return;
-    event.preventDefault();
-    const [subject, fold] = [settings.subject + across, settings.fold + down];
+    const [subject, fold] = [settings.subject + right, settings.fold - up];
     if (subject >= 0 && subject < n_subjects && fold >= 0 && fold < validating.length) store.change({ subject, fold });
-  };
+  });
 
   return () => {
     const { scene } = store;
