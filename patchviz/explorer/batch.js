@@ -2,6 +2,8 @@
 
 import { box_of } from "./store.js";
 import { on_arrows } from "./keys.js";
+import { Rows } from "./rows.js";
+import { percent } from "./words.js";
 import { fit, ground, hatch, painter_of, plane_axes, real_colour, selection, subject_colour, theme_of } from "./paint.js";
 import { select_entry } from "./epoch.js";
 
@@ -10,10 +12,8 @@ const most_shown = 64; // patches of a batch: larger batches show their first
 
 export function render_batch(store, el) {
   el.innerHTML = `<p class="pv-title"></p><canvas tabindex="0" role="application"></canvas>
-    <details><summary>the batch as a table</summary><table><thead></thead><tbody></tbody></table></details>`;
-  const [title, canvas, head, body] = ["p", "canvas", "thead", "tbody"].map((name) => el.querySelector(name));
-  const names = ["place", "entry", "subject", "patch", "corner", "image"];
-  head.innerHTML = `<tr>${names.map((name) => `<th scope="col">${name}</th>`).join("")}</tr>`;
+    <details><summary>the batch as a table</summary><table></table></details>`;
+  const [title, canvas, table] = ["p", "canvas", "table"].map((name) => el.querySelector(name));
   let cells = [];
   let shown = null;
 
@@ -22,6 +22,7 @@ export function render_batch(store, el) {
     select_entry(store, place);
     store.settle_entry();
   };
+  const rows = new Rows(table, ["place", "entry", "subject", "patch", "corner", "image"], go);
   canvas.onclick = (event) => {
     const cell = cells.find(({ x, y, side }) => event.offsetX >= x && event.offsetX < x + side && event.offsetY >= y && event.offsetY < y + side);
     if (cell) go(cell.place);
@@ -54,9 +55,10 @@ export function render_batch(store, el) {
     draw_patch(ctx, store, epoch.entry(at), { x: 0, y: 0, side: large }, true, theme);
     cells.forEach((cell, n) => draw_patch(ctx, store, entries[n], cell, cell.place >= left, theme));
     const key = [epoch, batch, store.scene];
-    if (!shown || key.some((value, n) => value !== shown[n])) body.replaceChildren(...entries.map((e, n) => make_row(store, e, n, go)));
+    if (!shown || key.some((value, n) => value !== shown[n])) rows.fill(entries.map((e, n) => list(store, e, n)));
     shown = key;
-    [...body.rows].forEach((row, n) => row.setAttribute("aria-selected", String(places[n] === entry)));
+    rows.caption.textContent = `batch ${batch + 1} of ${epoch.n_batches}`;
+    rows.mark(entry);
   };
 }
 
@@ -99,13 +101,7 @@ function image_part(scene, { corner }, axis, x, y, side) {
   return [x + left, y + side - top, right - left, top - bottom];
 }
 
-function make_row(store, { place, subject, patch }, n, go) {
-  const row = document.createElement("tr");
-  const box = patch < store.scene.n_patches ? box_of(store.scene, patch) : null;
-  const texts = [n + 1, place + 1, store.model.get("choices").subject[subject], patch + 1, box?.corner.join(", ") ?? "", box ? `${(100 * box.real).toPrecision(3)} %` : ""];
-  row.append(...texts.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
-  row.tabIndex = 0;
-  row.onclick = () => go(place);
-  row.onkeydown = (event) => event.key === "Enter" && go(place);
-  return row;
+function list({ scene, model }, { place, subject, patch }, n) {
+  const box = patch < scene.n_patches ? box_of(scene, patch) : null;
+  return [place, n + 1, place + 1, model.get("choices").subject[subject], patch + 1, box?.corner.join(", ") ?? "", box ? percent(box.real) : ""];
 }

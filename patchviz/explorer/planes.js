@@ -3,6 +3,7 @@
 import { box_at, box_of, clamp, number_of } from "./store.js";
 import { on_arrows } from "./keys.js";
 import { fit, ground, hatch, never_seen, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
+import { describe_patch } from "./words.js";
 
 const plane_names = { S: "axial", I: "axial", A: "coronal", P: "coronal", L: "sagittal", R: "sagittal" };
 const ruler = 46; // room for the rulers, in CSS pixels
@@ -27,7 +28,7 @@ export function render_planes(store, el) {
     view.draw(fit(canvas, view.width, view.height), store, theme_of(el));
     plane_axes(axis).forEach((a, n) => thumbs[n](a));
     canvas.setAttribute("aria-label", `${plane_title(scene, axis, position[axis])}, with patch boxes`);
-    readout.textContent = describe(store);
+    readout.textContent = describe_patch(scene, store.hover ?? store.selected).join(" · ");
     sliders.forEach((slider) => slider());
   };
 
@@ -75,13 +76,6 @@ function slide(store, axis, by) {
 export function plane_title(scene, axis, at) {
   const { name, ends } = scene.axes[axis];
   return `${plane_names[ends[1]] ?? "plane"} ${name} = ${at}`;
-}
-
-/** One line on the patch under the pointer, or else the selected one. */
-function describe({ scene, hover, selected }) {
-  const { n, corner, real } = box_of(scene, hover ?? selected);
-  const share = real === 1 ? "all inside the image" : `${(100 * real).toPrecision(3)} % image`;
-  return `patch ${n + 1} of ${scene.n_patches.toLocaleString("en")} · corner ${corner.join(", ")} · ${share}`;
 }
 
 function make_thumb(store, parent) {

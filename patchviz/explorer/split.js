@@ -10,7 +10,7 @@ const validation = "#b8860b";
 export function render_split(store, el) {
   el.innerHTML = `<summary></summary>
     <div class="pv-fields">
-      <label>training share <input type="range" data-setting="data_split" min="0.05" max="0.95" step="0.05"><output></output></label>
+      <label>training share <input type="range" data-setting="data_split" min="0.05" max="0.95" step="0.05"><output aria-hidden="true"></output></label>
       <label>seed <input type="number" data-setting="seed" min="0" step="1"></label>
       <label>folds <select data-setting="folds"></select></label>
     </div>
@@ -21,6 +21,7 @@ export function render_split(store, el) {
   folds.replaceChildren(new Option("none", "0"), ...[3, 5, 10].map((k) => new Option(String(k), String(k))));
   let hover = null;
 
+  el.ontoggle = () => store.touch();
   share.oninput = () => store.change({ data_split: Number(share.value) }, true);
   share.onchange = () => store.commit();
   seed.onchange = () => seed.reportValidity() && store.change({ seed: Number(seed.value) });

@@ -205,7 +205,8 @@ export class Store {
     // the selection follows the voxel
     const anchor = before && before.settings.subject === subject ? this.anchor : null;
     const kept = anchor ? box_at(scene, anchor) : this.selected;
-    this.select(Math.min(kept ?? 0, scene.n_patches - 1), { anchor });
+    const { entry } = this; // stays: it may be what brought its subject's scene
+    this.select(Math.min(kept ?? 0, scene.n_patches - 1), { anchor, entry, centre: entry !== null && !anchor });
   }
 
   /** Select a patch by its number from 0; `centre` brings the planes to it. */
