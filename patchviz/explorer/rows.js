@@ -14,7 +14,9 @@ export class Rows {
     Object.assign(this, { caption, body: table.createTBody() });
     const choose_at = ({ target }) => choose(this.ids[target.closest("tr").sectionRowIndex]);
     this.body.onclick = choose_at;
-    this.body.onkeydown = (event) => event.key === "Enter" && choose_at(event);
+    this.body.onkeydown = (event) => {
+      if (event.key === "Enter") choose_at(event);
+    };
     on_arrows(table, "up and down move between rows, Enter selects", (_, up) => {
       const row = this.focused()?.[up > 0 ? "previousElementSibling" : "nextElementSibling"];
       if (!up || !row) return;
