@@ -55,9 +55,11 @@ export function render_batch(store, el) {
     draw_patch(ctx, store, epoch.entry(at), { x: 0, y: 0, side: large }, true, theme);
     cells.forEach((cell, n) => draw_patch(ctx, store, entries[n], cell, cell.place >= left, theme));
     const key = [epoch, batch, store.scene];
-    if (!shown || key.some((value, n) => value !== shown[n])) rows.fill(entries.map((e, n) => list(store, e, n)));
+    if (!shown || key.some((value, n) => value !== shown[n])) {
+      rows.caption.textContent = `batch ${batch + 1} of ${epoch.n_batches}`;
+      rows.fill(entries.map((e, n) => list(store, e, n)));
+    }
     shown = key;
-    rows.caption.textContent = `batch ${batch + 1} of ${epoch.n_batches}`;
     rows.mark(entry);
   };
 }

@@ -82,7 +82,7 @@ export function render_queue(store, el) {
 
   return () => {
     const { epoch, left, playing } = store;
-    el.setAttribute("aria-busy", String(!epoch)); // not inert: the focus stays where it is
+    el.setAttribute("aria-busy", String(!epoch)); // inert would lose the focus
     if (!epoch || store.ghost) return; // a drag leaves the queue as it was, until it refills
     counter.value = left.toLocaleString("en");
     buttons.next.disabled = epoch.number + 1 >= (store.model.get("n_epochs") ?? Infinity);

@@ -6,6 +6,7 @@ export class Rows {
   caption; body;
   ids = []; // what each row stands for
   chosen = null;
+  stop = null; // the row that Tab comes to
 
   constructor(table, columns, choose) {
     const caption = table.createCaption();
@@ -26,7 +27,7 @@ export class Rows {
   }
 
   focused() {
-    return [...this.body.rows].find((row) => row.matches(":focus")) ?? null;
+    return this.body.querySelector("tr:focus");
   }
 
   row(id) {
@@ -38,14 +39,16 @@ export class Rows {
     const before = this.focused();
     const id = before && this.ids[before.sectionRowIndex];
     this.ids = rows.map(([id]) => id);
+    this.stop = null;
     this.body.replaceChildren(...rows.map(([, ...texts]) => make_row(texts)));
     if (before) (this.row(id) ?? this.body.rows[0])?.focus();
   }
 
   /** Mark the row of what is chosen, if there is one. */
   mark(id) {
-    this.chosen = id;
     const stop = this.focused() ?? this.row(id) ?? this.body.rows[0];
+    if (id === this.chosen && stop === this.stop) return;
+    Object.assign(this, { chosen: id, stop });
     [...this.body.rows].forEach((row, n) => {
       row.setAttribute("aria-selected", String(this.ids[n] === id));
       row.tabIndex = row === stop ? 0 : -1;

@@ -25,7 +25,8 @@ export function render_table(store, el) {
     if (now.every((value, n) => value === shown[n])) return;
     if (scene !== shown[0] || first !== shown[1]) {
       const last = Math.min(first + most_rows, n_patches);
-      rows.caption.textContent = last - first < n_patches ? `patches ${first + 1} to ${last} of ${n_patches.toLocaleString("en")}: those around the selected one` : `all ${n_patches} patches`;
+      const [from, to, all] = [first + 1, last, n_patches].map((n) => n.toLocaleString("en"));
+      rows.caption.textContent = last - first < n_patches ? `patches ${from} to ${to} of ${all}: those around the selected one` : `all ${all} patches`;
       rows.fill(range(first, last).map((n) => list(box_of(scene, n))));
     }
     shown = now;
