@@ -15,6 +15,7 @@ from .test_explorer_in_lab import (
     enter,
     number,
     picture,
+    readout,
     sentence,
     show,  # noqa: F401 -- a fixture
     slider,
@@ -102,17 +103,18 @@ def test_an_entry_its_box_its_place_in_the_batch_and_its_row_are_one(page, show)
     button(page, "batch").click()
     entries = popped(count=8)
     page.get_by_text("the batch as a table").click()
-    rows = page.get_by_role("row").filter(has=page.get_by_role("cell"))
+    rows = page.get_by_role("row").filter(has=page.get_by_role("gridcell"))
     expect(rows).to_have_count(8)
     for n, (subject, patch) in enumerate(entries):
         expect(rows.nth(n)).to_contain_text(subject)
-        expect(rows.nth(n).get_by_role("cell").nth(3)).to_have_text(str(patch))
+        expect(rows.nth(n).get_by_role("gridcell").nth(3)).to_have_text(str(patch))
     subject, patch = entries[2]
     rows.nth(2).click()
-    expect(page.get_by_text(re.compile(rf"^patch {patch} of 27"))).to_be_visible()
+    expect(readout(page)).to_contain_text(f"patch {patch} of 27")
     wait_for_python(page, "explorer.selected", patch - 1)
     wait_for_python(page, "explorer.settings.subject", int(subject[-2:]) - 1)
-    expect(entry(page, 646)).to_contain_text(subject)
+    expect(entry(page, 646)).to_contain_text(subject)  # still, with its own volume
+    expect(rows.nth(2)).to_have_attribute("aria-selected", "true")
 
 
 def test_the_table_of_subjects_and_patches_fills(page, show):  # noqa: F811

@@ -1,7 +1,10 @@
 // The batch: patches side by side as the network gets them, filling as the queue is popped, and as a table.
 
 import { box_of } from "./store.js";
-import { fit, ground, painter_of, plane_axes, real_colour, selection, subject_colour, theme_of } from "./paint.js";
+import { on_arrows } from "./keys.js";
+import { Rows } from "./rows.js";
+import { percent } from "./words.js";
+import { fit, ground, hatch, painter_of, plane_axes, real_colour, selection, subject_colour, theme_of } from "./paint.js";
 import { select_entry } from "./epoch.js";
 
 const large = 168; // the selected patch, in CSS pixels
@@ -9,10 +12,8 @@ const most_shown = 64; // patches of a batch: larger batches show their first
 
 export function render_batch(store, el) {
   el.innerHTML = `<p class="pv-title"></p><canvas tabindex="0" role="application"></canvas>
-    <details><summary>the batch as a table</summary><table><thead></thead><tbody></tbody></table></details>`;
-  const [title, canvas, head, body] = ["p", "canvas", "thead", "tbody"].map((name) => el.querySelector(name));
-  const names = ["place", "entry", "subject", "patch", "corner", "image"];
-  head.innerHTML = `<tr>${names.map((name) => `<th scope="col">${name}</th>`).join("")}</tr>`;
+    <details><summary>the batch as a table</summary><table></table></details>`;
+  const [title, canvas, table] = ["p", "canvas", "table"].map((name) => el.querySelector(name));
   let cells = [];
   let shown = null;
 
@@ -21,16 +22,15 @@ export function render_batch(store, el) {
     select_entry(store, place);
     store.settle_entry();
   };
+  const rows = new Rows(table, ["place", "entry", "subject", "patch", "corner", "image"], go);
   canvas.onclick = (event) => {
     const cell = cells.find(({ x, y, side }) => event.offsetX >= x && event.offsetX < x + side && event.offsetY >= y && event.offsetY < y + side);
     if (cell) go(cell.place);
   };
-  canvas.onkeydown = (event) => {
-    const by = { ArrowLeft: 1, ArrowUp: 1, ArrowRight: -1, ArrowDown: -1 }[event.key];
-    if (!by || store.entry === null) return;
-    event.preventDefault();
-    go(Math.min(Math.max(store.entry + by, 0), store.epoch.total - 1));
-  };
+  on_arrows(canvas, "arrow keys select the patch before or after", (right, up) => {
+    if (store.entry === null) return;
+    go(Math.min(Math.max(store.entry + up - right, 0), store.epoch.total - 1));
+  });
 
   return () => {
     const { epoch, left, entry, playing } = store;
@@ -55,9 +55,12 @@ export function render_batch(store, el) {
     draw_patch(ctx, store, epoch.entry(at), { x: 0, y: 0, side: large }, true, theme);
     cells.forEach((cell, n) => draw_patch(ctx, store, entries[n], cell, cell.place >= left, theme));
     const key = [epoch, batch, store.scene];
-    if (!shown || key.some((value, n) => value !== shown[n])) body.replaceChildren(...entries.map((e, n) => make_row(store, e, n, go)));
+    if (!shown || key.some((value, n) => value !== shown[n])) {
+      rows.caption.textContent = `batch ${batch + 1} of ${epoch.n_batches}`;
+      rows.fill(entries.map((e, n) => list(store, e, n)));
+    }
     shown = key;
-    [...body.rows].forEach((row, n) => row.setAttribute("aria-selected", String(places[n] === entry)));
+    rows.mark(entry);
   };
 }
 
@@ -74,7 +77,7 @@ function draw_patch(ctx, store, { place, row, subject, patch }, { x, y, side }, 
     const mine = subject === scene.settings.subject;
     if (mine && store.volume) ctx.drawImage(painter.patch(patch, store.main_axis, side, side), x, y, side, side);
     else if (foreign) ctx.drawImage(painter.foreign_patch(foreign, patch, store.main_axis, side, side), x, y, side, side);
-    hatch(ctx, scene, box, store.main_axis, x, y, side);
+    hatch(ctx, [x, y, side, side], image_part(scene, box, store.main_axis, x, y, side), 7);
   }
   ctx.strokeStyle = place === store.entry ? selection : box ? real_colour(box.real) : theme.line;
   ctx.lineWidth = place === store.entry ? 3 : 1.5;
@@ -89,37 +92,18 @@ function draw_patch(ctx, store, { place, row, subject, patch }, { x, y, side }, 
   ctx.fillText(`${patch + 1}`, x, y + side + 7, side);
 }
 
-/** Hatch what of a patch lies outside the image. */
-function hatch(ctx, scene, { corner }, axis, x, y, side) {
+/** Where in a patch's cell its image part lies: x, y, width, height. */
+function image_part(scene, { corner }, axis, x, y, side) {
   const [u, v] = plane_axes(axis);
   const ends = [u, v].map((a) => {
     const { size, patch } = scene.axes[a];
     return [-corner[a], size - corner[a]].map((p) => (Math.min(Math.max(p, 0), patch) / patch) * side);
   });
   const [[left, right], [bottom, top]] = ends;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(x, y, side, side);
-  ctx.rect(x + left, y + side - top, right - left, top - bottom);
-  ctx.clip("evenodd");
-  ctx.beginPath();
-  for (let d = -side; d < side; d += 7) {
-    ctx.moveTo(x + d, y + side);
-    ctx.lineTo(x + d + side, y);
-  }
-  ctx.strokeStyle = "rgba(255,255,255,.3)";
-  ctx.lineWidth = 1;
-  ctx.stroke();
-  ctx.restore();
+  return [x + left, y + side - top, right - left, top - bottom];
 }
 
-function make_row(store, { place, subject, patch }, n, go) {
-  const row = document.createElement("tr");
-  const box = patch < store.scene.n_patches ? box_of(store.scene, patch) : null;
-  const texts = [n + 1, place + 1, store.model.get("choices").subject[subject], patch + 1, box?.corner.join(", ") ?? "", box ? `${(100 * box.real).toPrecision(3)} %` : ""];
-  row.append(...texts.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
-  row.tabIndex = 0;
-  row.onclick = () => go(place);
-  row.onkeydown = (event) => event.key === "Enter" && go(place);
-  return row;
+function list({ scene, model }, { place, subject, patch }, n) {
+  const box = patch < scene.n_patches ? box_of(scene, patch) : null;
+  return [place, n + 1, place + 1, model.get("choices").subject[subject], patch + 1, box?.corner.join(", ") ?? "", box ? percent(box.real) : ""];
 }

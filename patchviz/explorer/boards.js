@@ -1,6 +1,7 @@
 // The boards: every patch as the network gets it, one board for each layer along the large plane's axis.
 
 import { box_of, number_of } from "./store.js";
+import { on_arrows } from "./keys.js";
 import { cross_out, fit, ground, painter_of, plane_axes, range, real_colour, selection, theme_of } from "./paint.js";
 
 const caption = 18; // above each board, in CSS pixels
@@ -20,17 +21,14 @@ export function render_boards(store, el) {
     const n = under((event));
     if (n !== null) store.select(n, { centre: true, save: true });
   };
-  canvas.onkeydown = (event) => {
+  on_arrows(canvas, "arrow keys select a neighbouring patch, page keys one of the next layer", (right, up, page) => {
     const place = box_of(store.scene, store.selected).place;
     const [u, v] = plane_axes(store.main_axis);
-    const steps = { ArrowLeft: [u, -1], ArrowRight: [u, 1], ArrowDown: [v, -1], ArrowUp: [v, 1], PageDown: [store.main_axis, -1], PageUp: [store.main_axis, 1] };
-    const step = steps[event.key];
-    if (!step) return;
-    event.preventDefault();
-    place[step[0]] += step[1];
-    if (place[step[0]] < 0 || place[step[0]] >= store.scene.axes[step[0]].starts.length) return;
+    const axis = page ? store.main_axis : up ? v : u;
+    place[axis] += right + up + page;
+    if (place[axis] < 0 || place[axis] >= store.scene.axes[axis].starts.length) return;
     store.select(number_of(store.scene, place), { centre: true, save: true });
-  };
+  });
   return () => {
     const { scene, volume, window, show_label, main_axis, hover, selected } = store;
     const width = canvas.clientWidth;

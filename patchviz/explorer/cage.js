@@ -1,13 +1,14 @@
 // The cage: image, grid and slices in three dimensions, turned by dragging, boxes pulled apart on demand.
 
 import { box_of, number_of } from "./store.js";
+import { on_arrows } from "./keys.js";
 import { fit, ground, painter_of, plane_axes, real_colour, selection } from "./paint.js";
 
 const most_boxes = 1000; // beyond it single boxes can't be told apart: the outlines stay
 
 export function render_cage(store, el) {
   el.innerHTML = `
-    <canvas tabindex="0" role="application" aria-label="the grid in three dimensions; arrow keys turn it"></canvas>
+    <canvas tabindex="0" role="application" aria-label="the grid in three dimensions"></canvas>
     <label class="pv-explode">explode <input type="range" min="0" max="1" step="0.01" value="0"></label>`;
   const canvas = el.querySelector("canvas");
   const explode = el.querySelector("input");
@@ -36,12 +37,7 @@ export function render_cage(store, el) {
     const n = turned < 5 ? cage?.box_under(event.offsetX, event.offsetY) : null;
     if (n != null) store.select(n, { centre: true, save: true });
   };
-  canvas.onkeydown = (event) => {
-    const step = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] }[event.key];
-    if (!step) return;
-    turn(step[0], step[1]);
-    event.preventDefault();
-  };
+  on_arrows(canvas, "arrow keys turn it", (right, up) => turn(0.1 * right, -0.1 * up));
   return () => {
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (!width) return; // in a tab that is not shown

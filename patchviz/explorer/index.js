@@ -12,6 +12,8 @@ import { render_planes } from "./planes.js";
 import { render_policies } from "./policies.js";
 import { render_queue } from "./queue.js";
 import { render_split } from "./split.js";
+import { render_spoken } from "./spoken.js";
+import { render_table } from "./table.js";
 
 /**
  * Each view and control by the class of the element that it fills, in the order of drawing: first
@@ -31,17 +33,20 @@ const views = {
   "pv-fold": render_fold,
   "pv-policies": render_policies,
   "pv-numbers": render_ledger,
+  "pv-table": render_table,
+  "pv-spoken": render_spoken,
 };
 
 const page = `
-  <h3 class="pv-sentence"></h3>
+  <h2 class="pv-sentence"></h2>
   <div class="pv-patch-size" role="group" aria-label="patch size"></div>
   <div class="pv-stage">
     <section class="pv-planes" aria-label="planes"></section>
     <div class="pv-side">
-      <div class="pv-tabs"><button aria-pressed="true">3-D</button><button aria-pressed="false">all patches</button></div>
+      <div class="pv-tabs" role="group" aria-label="side view"><button aria-pressed="true">3-D</button><button aria-pressed="false">all patches</button></div>
       <section class="pv-cage" aria-label="three dimensions"></section>
       <section class="pv-boards" aria-label="all patches"></section>
+      <details class="pv-table"></details>
     </div>
   </div>
   <section class="pv-queue" aria-label="queue of an epoch"></section>
@@ -52,7 +57,8 @@ const page = `
   <details class="pv-fold"></details>
   <details class="pv-policies"></details>
   <details class="pv-numbers"></details>
-  <p class="pv-message" role="alert"></p>`;
+  <p class="pv-message" role="alert"></p>
+  <p class="pv-spoken" aria-live="polite"></p>`;
 
 export default () => {
   let shared; // the model for all views: the one that `render` is given ends with its view

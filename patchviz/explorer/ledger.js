@@ -20,7 +20,7 @@ export function render_ledger(store, el) {
     body.replaceChildren(
       ...[...groups].map(([name, members]) => {
         const section = document.createElement("section");
-        const title = document.createElement("h4");
+        const title = document.createElement("h3");
         title.textContent = name;
         section.append(title, ...members);
         return section;

@@ -76,6 +76,24 @@ function make_table([low, high], tinted) {
   });
 }
 
+/** Hatch a rectangle (x, y, width, height), all but a hole in it: so padding is marked. */
+export function hatch(ctx, rect, hole, gap, alpha = 0.3) {
+  const [x, y, w, h] = rect;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(x, y, w, h);
+  if (hole) ctx.rect(...hole);
+  ctx.clip("evenodd");
+  ctx.beginPath();
+  for (let d = -h; d < w; d += gap) {
+    ctx.moveTo(x + d, y + h);
+    ctx.lineTo(x + d + h, y);
+  }
+  ctx.strokeStyle = `rgba(255,255,255,${alpha})`;
+  ctx.lineWidth = 1;
+  ctx.stroke();
+  ctx.restore();
+}
 
 const painters = new WeakMap();
 

@@ -2,7 +2,9 @@
 
 import { coverage_slice } from "./coverage.js";
 import { box_at, box_of, clamp, number_of } from "./store.js";
-import { fit, ground, never_seen, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
+import { on_arrows } from "./keys.js";
+import { fit, ground, hatch, never_seen, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
+import { describe_patch } from "./words.js";
 
 const plane_names = { S: "axial", I: "axial", A: "coronal", P: "coronal", L: "sagittal", R: "sagittal" };
 const ruler = 46; // room for the rulers, in CSS pixels
@@ -27,7 +29,7 @@ export function render_planes(store, el) {
     view.draw(fit(canvas, view.width, view.height), store, theme_of(el));
     plane_axes(axis).forEach((a, n) => thumbs[n](a));
     canvas.setAttribute("aria-label", `${plane_title(scene, axis, position[axis])}, with patch boxes`);
-    readout.textContent = describe(store);
+    readout.textContent = describe_patch(scene, store.hover ?? store.selected).join(" · ");
     sliders.forEach((slider) => slider());
   };
 
@@ -55,13 +57,13 @@ export function render_planes(store, el) {
     event.preventDefault();
     slide(store, store.main_axis, -Math.sign(event.deltaY));
   };
-  canvas.onkeydown = (event) => {
+  const help = "arrow keys move the crosshair, page keys the slice; Enter selects the patch there";
+  on_arrows(canvas, help, (right, up, page) => {
     const [u, v] = plane_axes(store.main_axis);
-    const steps = { ArrowLeft: [u, -1], ArrowRight: [u, 1], ArrowDown: [v, -1], ArrowUp: [v, 1], PageDown: [store.main_axis, -1], PageUp: [store.main_axis, 1] };
-    const step = steps[event.key];
-    if (step) slide(store, step[0], step[1]);
+    slide(store, page ? store.main_axis : up ? v : u, right + up + page);
+  });
+  canvas.onkeydown = (event) => {
     if (event.key === "Enter") store.select(box_at(store.scene, store.position) ?? store.selected, { save: true });
-    if (step) event.preventDefault();
   };
   return draw;
 }
@@ -75,13 +77,6 @@ function slide(store, axis, by) {
 export function plane_title(scene, axis, at) {
   const { name, ends } = scene.axes[axis];
   return `${plane_names[ends[1]] ?? "plane"} ${name} = ${at}`;
-}
-
-/** One line on the patch under the pointer, or else the selected one. */
-function describe({ scene, hover, selected }) {
-  const { n, corner, real, blank } = box_of(scene, hover ?? selected);
-  const share = real === 1 ? "all inside the image" : `${(100 * real).toPrecision(3)} % image`;
-  return `patch ${n + 1} of ${scene.n_patches.toLocaleString("en")} · corner ${corner.join(", ")} · ${share}${blank ? " · blank: left out" : ""}`;
 }
 
 function make_thumb(store, parent) {
@@ -171,7 +166,8 @@ class View {
     ctx.fillRect(...this.rect(u.span, v.span));
     ctx.imageSmoothingEnabled = false;
     ctx.drawImage(painter_of(store).slice(this.axis), ...this.rect(u.span, v.span));
-    this.hatch(ctx, at < 0 || at >= third.size);
+    const all = at < 0 || at >= third.size;
+    hatch(ctx, this.rect(u.span, v.span), all ? null : this.rect([0, u.size], [0, v.size]), this.large ? 9 : 6);
     const seen = coverage_slice(store, this.axis);
     if (seen) ctx.drawImage(seen, ...this.rect([0, u.size], [0, v.size]));
     else this.mark_unseen(ctx, at, third);
@@ -183,26 +179,6 @@ class View {
     this.draw_crosshair(ctx, store.position);
     if (this.large) this.draw_rulers(ctx, theme);
     if (this.large) this.draw_ends(ctx);
-  }
-
-  /** Padding is hatched: everything of the span that is not image. */
-  hatch(ctx, all) {
-    const [u, v] = this.axes;
-    const [x, y, w, h] = this.rect(u.span, v.span);
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(x, y, w, h);
-    if (!all) ctx.rect(...this.rect([0, u.size], [0, v.size]));
-    ctx.clip("evenodd");
-    ctx.beginPath();
-    for (let d = -h; d < w; d += this.large ? 9 : 6) {
-      ctx.moveTo(x + d, y + h);
-      ctx.lineTo(x + d + h, y);
-    }
-    ctx.strokeStyle = "rgba(255,255,255,.3)";
-    ctx.lineWidth = 1;
-    ctx.stroke();
-    ctx.restore();
   }
 
   mark_unseen(ctx, at, third) {

@@ -1,7 +1,7 @@
 // The policies side by side on the volume shown, and the call of each library that gives the same patches.
 
 import { change_policy } from "./controls.js";
-import { fit, never_seen, real_colour, theme_of } from "./paint.js";
+import { fit, ground, hatch, never_seen, real_colour, theme_of } from "./paint.js";
 
 const lane = 9; // height of a patch on a ruler, in CSS pixels
 const columns = ["policy", "starts", "per axis", "patches", "padding", "voxels cut", "lost"];
@@ -128,8 +128,8 @@ function draw_ruler(ctx, { size, patch }, starts, at, top, height, theme) {
     const [x, y, w] = [at(start), top + 1 + (n % lanes) * lane, at(start + patch) - at(start)];
     ctx.fillStyle = real_colour(1, 0.55);
     ctx.fillRect(x, y, w, lane - 1);
-    hatch(ctx, x, Math.min(x + w, left), y);
-    hatch(ctx, Math.max(x, right), x + w, y);
+    mark_padding(ctx, x, Math.min(x + w, left), y);
+    mark_padding(ctx, Math.max(x, right), x + w, y);
     ctx.strokeStyle = real_colour(0.25);
     ctx.lineWidth = 1;
     if (w > 3) ctx.strokeRect(x + 0.5, y + 0.5, w - 1, lane - 2);
@@ -139,24 +139,12 @@ function draw_ruler(ctx, { size, patch }, starts, at, top, height, theme) {
   ctx.strokeRect(left, top - 1, right - left, height + 2);
 }
 
-/** Hatch the part of a patch that is padding. */
-function hatch(ctx, from, to, y) {
+/** The part of a patch that is padding, dark and hatched. */
+function mark_padding(ctx, from, to, y) {
   if (to <= from) return;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(from, y, to - from, lane - 1);
-  ctx.clip();
-  ctx.fillStyle = "#12171d";
+  ctx.fillStyle = ground;
   ctx.fillRect(from, y, to - from, lane - 1);
-  ctx.beginPath();
-  for (let x = from - lane; x < to; x += 4) {
-    ctx.moveTo(x, y + lane);
-    ctx.lineTo(x + lane, y);
-  }
-  ctx.strokeStyle = "rgba(255,255,255,.75)";
-  ctx.lineWidth = 1;
-  ctx.stroke();
-  ctx.restore();
+  hatch(ctx, [from, y, to - from, lane - 1], null, 4, 0.75);
 }
 
 /** Copy an element's text; where that is not allowed select it, for the user to copy. */

@@ -1,7 +1,9 @@
 // The queue of an epoch: a column for each batch, popped from the right; and the same by subject and patch.
 
 import { play, pop_to, select_entry } from "./epoch.js";
+import { on_arrows } from "./keys.js";
 import { fit, selection, subject_colour, theme_of } from "./paint.js";
+import { describe_entry } from "./words.js";
 
 const most_cells = 5000; // beyond it a column of pixels stands for several batches
 const speeds = { 4: "4 a second", 16: "16 a second", 60: "60 a second", 240: "240 a second" };
@@ -9,7 +11,7 @@ const speeds = { 4: "4 a second", 16: "16 a second", 60: "60 a second", 240: "24
 export function render_queue(store, el) {
   el.innerHTML = `
     <div class="pv-row">
-      <output class="pv-left"></output>
+      <output class="pv-left" aria-live="off" aria-label="entries left"></output>
       <button data-act="back" aria-label="put one back">◀</button>
       <button data-act="play"></button>
       <button data-act="pop" title="pop one">pop</button>
@@ -53,7 +55,7 @@ export function render_queue(store, el) {
   });
   scrub.oninput = () => {
     stop();
-    pop_to(store, store.epoch.total - Number(scrub.value));
+    if (store.epoch) pop_to(store, store.epoch.total - Number(scrub.value));
   };
   order.onchange = () => store.change({ order: order.value });
   speed.onchange = () => store.set({ speed: Number(speed.value) });
@@ -73,16 +75,14 @@ export function render_queue(store, el) {
     select_entry(store, place);
     store.settle_entry();
   };
-  canvas.onkeydown = (event) => {
-    const by = { ArrowLeft: 1, ArrowRight: -1, ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (!by || !store.epoch) return;
-    event.preventDefault();
-    select_entry(store, Math.min(Math.max((store.entry ?? store.left) + by, 0), store.epoch.total - 1));
-  };
+  on_arrows(canvas, "arrow keys select an entry: to the left and up the one popped before, to the right and down the one after", (right, up) => {
+    if (!store.epoch) return;
+    select_entry(store, Math.min(Math.max((store.entry ?? store.left) + up - right, 0), store.epoch.total - 1));
+  });
 
   return () => {
     const { epoch, left, playing } = store;
-    el.inert = !epoch;
+    el.setAttribute("aria-busy", String(!epoch)); // inert would lose the focus
     if (!epoch || store.ghost) return; // a drag leaves the queue as it was, until it refills
     counter.value = left.toLocaleString("en");
     buttons.next.disabled = epoch.number + 1 >= (store.model.get("n_epochs") ?? Infinity);
@@ -100,14 +100,14 @@ export function render_queue(store, el) {
   };
 }
 
-function describe({ epoch, scene, model }, place) {
+function describe(store, place) {
+  const { epoch, scene } = store;
   const cost = epoch.reads.map(([cache, reads]) => `${reads.toLocaleString("en")} with a cache of ${cache}`).slice(0, 3).join(", ");
   if (place == null || place >= epoch.total) return `epoch ${epoch.number + 1}; volumes read in it: ${cost}`;
   const { subject, patch } = epoch.entry(place);
-  const [batch, at] = epoch.batch_of(place);
-  const name = model.get("choices").subject[subject];
+  const [whose, where] = describe_entry(store, place);
   const elsewhere = subject === scene.settings.subject ? "" : `, its box drawn on ${scene.subject_id}`;
-  return `entry ${place + 1}: ${name}, patch ${patch + 1}${elsewhere}; batch ${batch + 1} of ${epoch.n_batches}, place ${at + 1}`;
+  return `entry ${place + 1}: ${whose}, patch ${patch + 1}${elsewhere}; ${where}`;
 }
 
 /** Every entry as a cell, in columns of a batch; the epoch's end is at the left. */

@@ -1,5 +1,6 @@
 // The split: who trains and who validates, subject by subject; with folds, one row each.
 
+import { on_arrows } from "./keys.js";
 import { fit, selection, theme_of } from "./paint.js";
 
 const row_height = 22;
@@ -9,7 +10,7 @@ const validation = "#b8860b";
 export function render_split(store, el) {
   el.innerHTML = `<summary></summary>
     <div class="pv-fields">
-      <label>training share <input type="range" data-setting="data_split" min="0.05" max="0.95" step="0.05"><output></output></label>
+      <label>training share <input type="range" data-setting="data_split" min="0.05" max="0.95" step="0.05"><output aria-hidden="true"></output></label>
       <label>seed <input type="number" data-setting="seed" min="0" step="1"></label>
       <label>folds <select data-setting="folds"></select></label>
     </div>
@@ -20,6 +21,7 @@ export function render_split(store, el) {
   folds.replaceChildren(new Option("none", "0"), ...[3, 5, 10].map((k) => new Option(String(k), String(k))));
   let hover = null;
 
+  el.ontoggle = () => store.touch();
   share.oninput = () => store.change({ data_split: Number(share.value) }, true);
   share.onchange = () => store.commit();
   seed.onchange = () => seed.reportValidity() && store.change({ seed: Number(seed.value) });
@@ -42,14 +44,11 @@ export function render_split(store, el) {
     const { folds, fold: now } = store.scene.settings;
     store.change(folds && fold !== now ? { fold } : { subject });
   };
-  canvas.onkeydown = (event) => {
+  on_arrows(canvas, "arrow keys select a subject; up and down, a fold", (right, up) => {
     const { settings, n_subjects, validating } = store.scene;
-    const [across, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
-    if (!across && !down) return;
-    event.preventDefault();
-    const [subject, fold] = [settings.subject + across, settings.fold + down];
+    const [subject, fold] = [settings.subject + right, settings.fold - up];
     if (subject >= 0 && subject < n_subjects && fold >= 0 && fold < validating.length) store.change({ subject, fold });
-  };
+  });
 
   return () => {
     const { scene } = store;

@@ -208,7 +208,10 @@ export class Store {
     // the selection follows the voxel
     const anchor = before && before.settings.subject === subject ? this.anchor : null;
     const kept = anchor ? box_at(scene, anchor) : this.selected;
-    this.select(Math.min(kept ?? 0, scene.n_patches - 1), { anchor });
+    // an entry stays selected where it is what brought its subject's scene
+    const is_wanted = this.entry !== null && this.epoch.entry(this.entry).subject === this.target.subject;
+    const entry = is_wanted ? this.entry : null;
+    this.select(Math.min(kept ?? 0, scene.n_patches - 1), { anchor, entry, centre: is_wanted && !anchor });
   }
 
   /** Select a patch by its number from 0; `centre` brings the planes to it. */

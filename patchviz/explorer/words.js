@@ -1,0 +1,20 @@
+// Words on patches and entries, the same where they are read and where they are spoken.
+
+import { box_of } from "./store.js";
+
+/** How much of a patch is image. */
+export const percent = (real) => `${(100 * real).toPrecision(3)} %`;
+
+/** A patch in parts: its number, its corner, how much of it is image, and whether it is left out. */
+export function describe_patch(scene, n) {
+  if (n >= scene.n_patches) return [`patch ${n + 1}`]; // of another subject's grid, larger than this one
+  const { corner, real, blank } = box_of(scene, n);
+  const share = real === 1 ? "all inside the image" : `${percent(real)} image`;
+  return [`patch ${n + 1} of ${scene.n_patches.toLocaleString("en")}`, `corner ${corner.join(", ")}`, share, ...(blank ? ["blank: left out"] : [])];
+}
+
+/** An entry of the queue in two parts: whose it is, and its place among the batches. */
+export function describe_entry({ epoch, model }, place) {
+  const [batch, at] = epoch.batch_of(place);
+  return [model.get("choices").subject[epoch.entry(place).subject], `batch ${batch + 1} of ${epoch.n_batches}, place ${at + 1}`];
+}
