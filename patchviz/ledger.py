@@ -222,10 +222,11 @@ def _epoch_rows(scene: Scene) -> Iterator[Row]:
         folds = f"{scene.n_subjects} - {scene.n_validation} in fold {scene.settings.fold + 1}"
         formula = folds if scene.settings.folds else share
         yield row("n_training", "training subjects", scene.n_training, formula)
-    for key, what, subjects, count, steps in (
-        ("n_queue", "training", scene.n_training, scene.n_queue, scene.n_steps),
+    for key, steps_key, what, subjects, count, steps in (
+        ("n_queue", "n_steps", "training", scene.n_training, scene.n_queue, scene.n_steps),
         (
             "n_validation_patches",
+            "n_validation_steps",
             "validation",
             scene.n_validation,
             scene.n_validation_patches,
@@ -234,7 +235,7 @@ def _epoch_rows(scene: Scene) -> Iterator[Row]:
     ):
         if subjects:
             yield row(key, f"{what} patches", count, patches(subjects, count))
-            yield row(f"{what}_steps", f"{what} steps", steps, f"ceil({count:,} / {batch})")
+            yield row(steps_key, f"{what} steps", steps, f"ceil({count:,} / {batch})")
             left = count - max(0, steps - 1) * batch
             formula = f"{count:,} - {max(0, steps - 1)}·{batch}"
             yield row(f"{what}_last_batch", f"last {what} batch", left, formula)

@@ -71,6 +71,18 @@ class Settings:
     subject: int = 0
     channel: int = 0
 
+    def __repr__(self) -> str:
+        """Write the code that makes these settings: what differs from the defaults."""
+        values = [(field, _shorten(getattr(self, field.name))) for field in fields(self)]
+        differing = [f"{f.name}={value!r}" for f, value in values if value != f.default]
+        return f"Settings({', '.join(differing)})"
+
+
+def _shorten(value: Any) -> Any:
+    """Write one number where all axes have the same."""
+    alike = isinstance(value, Sequence) and not isinstance(value, str) and len(set(value)) == 1
+    return value[0] if alike else value
+
 
 @dataclass(frozen=True)
 class Axis:
