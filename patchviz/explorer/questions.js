@@ -16,7 +16,7 @@ export function render_questions(store, el) {
     reveal(store, guesses());
   };
   const ask = (rows) => {
-    asked = rows.map(({ key }) => Object.assign(document.createElement("input"), { name: key, size: 8, autocomplete: "off" }));
+    asked = rows.map(({ key }) => Object.assign(document.createElement("input"), { type: "text", name: key, size: 8, autocomplete: "off" }));
     fields.replaceChildren(...rows.map(({ label }, n) => label_of(label, asked[n])));
     button.disabled = true;
   };

@@ -4,9 +4,9 @@ import { history_of } from "./history.js";
 
 export function render_tools(store, el) {
   el.innerHTML = `
-    <button title="the settings before the last change (Ctrl+Z)">undo</button>
-    <button title="the settings that it opened with">reset</button>
-    <button title="large print for a projector (P)" aria-pressed="false">presenter</button>`;
+    <button aria-label="undo" title="undo: the settings before the last change (Ctrl+Z)">↶</button>
+    <button aria-label="reset" title="reset: the settings that it opened with">⟲</button>
+    <button aria-label="presenter" title="presenter: large print for a projector (P)" aria-pressed="false">Aa</button>`;
   const [undo, reset, presenter] = [...el.querySelectorAll("button")];
   const root = el.closest(".patchviz");
   const history = history_of(store);
