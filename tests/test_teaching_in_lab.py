@@ -245,7 +245,10 @@ SMALLEST_ON_CANVAS = """() => new Promise(done => {
 def test_large_print_has_no_small_text_and_nothing_overlaps(page, show, width):
     page.set_viewport_size({"width": width, "height": 800})
     show("")
-    page.get_by_text("every number, and its formula").click()
+    open_fold(page)
+    for summary in ("policies side by side", "every number, and its formula"):
+        page.get_by_text(summary).click()
+    expect(page.get_by_role("cell", name="-24, 40, 104").first).to_be_visible()
     plane(page).focus()
     page.keyboard.press("p")
     presenter = button(page, "presenter")
