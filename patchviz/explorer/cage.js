@@ -90,12 +90,12 @@ class Cage {
     const { covered } = this.scene;
     if (this.single && !covered) this.boxes().forEach((box) => this.draw_box(box));
     this.wire([0, 0, 0], axes.map((axis) => axis.size), "#f4f6f8", 1.5);
-    if (!covered) this.draw_ends();
+    if (!covered) this.draw_reach();
     this.draw_letters();
   }
 
   /** How far the grid reaches, and the selected box. */
-  draw_ends() {
+  draw_reach() {
     const { ctx, axes, store } = this;
     ctx.setLineDash([5, 4]);
     if (!store.explode) this.wire(axes.map((axis) => axis.span[0]), axes.map((axis) => axis.span[1] - axis.span[0]), "#9fb3c4", 1);

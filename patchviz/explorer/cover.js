@@ -14,7 +14,7 @@ export function cover(store, scene) {
     sentence: [word("image_shape"), { text: " cut into patches of " }, word("patch_size")],
     ledger: rows_of(predict, scene).map(({ key, label }) => ({ key, label })),
     notes: scene.notes.filter(({ control }) => control === "patch_size"),
-    track: hide(scene.track),
+    track: hide(scene.track, store.scene?.covered ? store.scene.track : null),
   };
 }
 
@@ -44,10 +44,9 @@ function take_grid_out(axis) {
   return { ...axis, patch: size, starts: [0], inside: [size], span: [0, size], image_index, unseen: [] };
 }
 
-const hidden = new WeakMap(); // one for each track, so that a drag plots it once
-
-function hide(track) {
+/** A track without its plot; the one before where that is the same, so that a drag plots it once. */
+function hide(track, before) {
+  if (before && String(before.sizes) === String(track.sizes)) return before;
   const none = track.sizes.map(() => null);
-  if (!hidden.has(track)) hidden.set(track, { ...track, padding: none, unseen: none, counts: none });
-  return hidden.get(track);
+  return { ...track, padding: none, unseen: none, counts: none };
 }
