@@ -286,10 +286,19 @@ def _epoch_rows(scene: Scene) -> Iterator[Row]:
         yield row("n_training", "training subjects", scene.n_training, formula)
     if scene.settings.skip_blank:
         yield Row("blank_rule", "Epoch", "blank patches are", *_blank_rule(scene))
-    for key, what, subjects, count, blank, steps in (
-        ("n_queue", "training", scene.n_training, scene.n_queue, scene.n_blank, scene.n_steps),
+    for key, steps_key, what, subjects, count, blank, steps in (
+        (
+            "n_queue",
+            "n_steps",
+            "training",
+            scene.n_training,
+            scene.n_queue,
+            scene.n_blank,
+            scene.n_steps,
+        ),
         (
             "n_validation_patches",
+            "n_validation_steps",
             "validation",
             scene.n_validation,
             scene.n_validation_patches,
@@ -301,7 +310,7 @@ def _epoch_rows(scene: Scene) -> Iterator[Row]:
             reason = _why_resized(scene) if what == "training" else ""
             yield row(key, f"{what} patches", count, patches(subjects, count, blank), reason)
             reason = "" if steps else f"0 steps because all {blank:,} patches are blank"
-            yield row(f"{what}_steps", f"{what} steps", steps, f"ceil({count:,} / {batch})", reason)
+            yield row(steps_key, f"{what} steps", steps, f"ceil({count:,} / {batch})", reason)
             left = count - max(0, steps - 1) * batch
             formula = f"{count:,} - {max(0, steps - 1)}·{batch}"
             reason = f"the last batch is partial: {left} of {batch}" if 0 < left < batch else ""

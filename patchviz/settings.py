@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, cast
 
 from patchviz.epochs import ORDERS, EpochPlan, PatchQueue
 from patchviz.foreground import BlankRule, check_rule, keep_by
@@ -66,6 +67,18 @@ class Settings:
     epoch: int = 0
     subject: int = 0
     channel: int = 0
+
+    def __repr__(self) -> str:
+        """Write the code that makes these settings: what differs from the defaults."""
+        values = [(field, _shorten(getattr(self, field.name))) for field in fields(self)]
+        differing = [f"{f.name}={value!r}" for f, value in values if value != f.default]
+        return f"Settings({', '.join(differing)})"
+
+
+def _shorten(value: Any) -> Any:
+    """Write one number where all axes have the same."""
+    alike = isinstance(value, Sequence) and not isinstance(value, str) and len(set(value)) == 1
+    return value[0] if alike else value
 
 
 def complete(settings: Settings, facts: CohortFacts) -> Settings:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
@@ -52,6 +52,51 @@ def formulas(scene: Scene) -> dict[str, str]:
     return {row.key: row.formula for row in scene.ledger}
 
 
+AXES = st.tuples(*[st.integers(1, 40)] * 3)
+
+
+@given(
+    st.builds(
+        Settings,
+        patch_size=st.none() | st.integers(1, 40) | AXES,
+        overlap=st.integers(0, 12) | st.tuples(*[st.integers(0, 12)] * 3),
+        start=st.none() | st.integers(-12, 0) | st.tuples(*[st.integers(-12, 0)] * 3),
+        policy=st.sampled_from(sorted(POLICIES)),
+        padding_mode=st.sampled_from(PADDING_MODES),
+        batch_size=st.integers(1, 20),
+        data_split=st.floats(0.1, 0.9),
+        folds=st.sampled_from([0, 2, 3]),
+        order=st.sampled_from(ORDERS),
+        seed=st.integers(0, 2**32),
+        subject=st.integers(0, 5),
+    )
+)
+def test_the_code_that_settings_print_gives_the_same_scene(settings: Settings) -> None:
+    facts = facts_of(*[(24, 18, 24)] * 6)
+    try:
+        scene = resolve(settings, facts)
+    except ValueError:
+        assume(False)
+    for written in (settings, scene.settings):
+        assert resolve(eval(repr(written), {"Settings": Settings}), facts) == scene
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        (Settings(), "Settings()"),
+        (Settings(patch_size=(72, 72, 72), overlap=16), "Settings(patch_size=72, overlap=16)"),
+        (
+            Settings(patch_size=(9, 9, 4), policy="tight"),
+            "Settings(patch_size=(9, 9, 4), policy='tight')",
+        ),
+        (resolve(Settings(overlap=(0, 0, 0)), REFERENCE).settings, "Settings(patch_size=64)"),
+    ],
+)
+def test_settings_print_what_differs_from_the_defaults(settings: Settings, code: str) -> None:
+    assert repr(settings) == code
+
+
 def test_the_reference_case_in_one_sentence() -> None:
     assert sentence(resolve(Settings(), REFERENCE)) == (
         "144 → 3 boxes of 64 per axis → 27 patches × 24 subjects = 648 → 81 steps"
@@ -64,7 +109,7 @@ def test_numbers_carry_their_formula_with_the_values_put_in() -> None:
     assert found["overflow"] == "64·3 - 144 = 48"
     assert found["start"] == "-ceil(48 / 2) = -24"
     assert found["n_queue"] == "24·27 = 648"
-    assert found["training_steps"] == "ceil(648 / 8) = 81"
+    assert found["n_steps"] == "ceil(648 / 8) = 81"
     assert found["validation_last_batch"] == "162 - 20·8 = 2"
     assert formulas(resolve(Settings(overlap=32), REFERENCE))["overflow"] == (
         "32·5 - 144 + 32 = 48"
@@ -79,13 +124,13 @@ def test_numbers_carry_their_formula_with_the_values_put_in() -> None:
         (Settings(patch_size=71), {"n_patches": "27", "padding": "69.1 %"}),
         (Settings(patch_size=72), {"n_patches": "8", "padding": "0 %", "n_queue": "192"}),
         (Settings(overlap=16), {"n_patches": "27", "padding": "23.0 %"}),
-        (Settings(overlap=32), {"n_patches": "125", "n_queue": "3,000", "training_steps": "375"}),
+        (Settings(overlap=32), {"n_patches": "125", "n_queue": "3,000", "n_steps": "375"}),
         (Settings(overlap=32, policy="tight"), {"n_patches": "64"}),
         (Settings(policy="shifted"), {"seen_again": "70.4 %", "padding": "0 %"}),
         (Settings(policy="dropped"), {"unseen": "29.8 %", "overflow": "-16"}),
         (Settings(start=0), {"padding": "57.8 %", "start": "0"}),
-        (Settings(batch_size=32), {"training_steps": "21", "training_last_batch": "8"}),
-        (Settings(), {"validation_steps": "21", "validation_last_batch": "2"}),
+        (Settings(batch_size=32), {"n_steps": "21", "training_last_batch": "8"}),
+        (Settings(), {"n_validation_steps": "21", "validation_last_batch": "2"}),
         (Settings(), {"patch_bytes": "1 MiB", "epoch_bytes": "648 MiB"}),
     ],
 )
@@ -393,7 +438,7 @@ def test_the_sentence_takes_the_blanks_away() -> None:
 def test_no_steps_have_a_reason() -> None:
     scene = resolve(Settings(patch_size=8, skip_blank=1.0), HEADS)
     assert scene.n_steps == 0
-    assert reasons(scene)["training_steps"] == "0 steps because all 1,000 patches are blank"
+    assert reasons(scene)["n_steps"] == "0 steps because all 1,000 patches are blank"
 
 
 def test_an_epoch_that_is_trimmed_or_topped_up_says_by_how_much() -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from patchviz.coverage import compute_coverage, describe_coverage
 from patchviz.epochs import ORDERS
+from patchviz.explorer.parts import check_lock, check_predict, check_show
 from patchviz.grid import PADDING_MODES
 from patchviz.patches import cut_patch
 from patchviz.policies import POLICIES
@@ -76,6 +77,17 @@ class Explorer(anywidget.AnyWidget):
         one sub-folder a subject. By default a cohort of thirty synthetic heads.
     settings : Settings, optional
         Where to start.
+    show : list of str, optional
+        The parts to show, all by default: "sentence", "patch_size", "planes", "cage", "boards",
+        "table", "queue", "batch", "split", "coverage", "picture", "settings", "policies",
+        "ledger".
+    lock : list of str, optional
+        Settings that can't be changed on the page, by their names; from Python they still can.
+    predict : list of str, optional
+        Numbers that have to be guessed first, by the keys of the ledger's rows: "counts",
+        "n_patches", "overflow", "start", "padding", "unseen", "n_queue", "n_steps" and others.
+        Until each has a guess and *reveal* is pressed, the grid and all that tells of it stay
+        covered; other settings cover it again.
 
     Attributes
     ----------
@@ -85,11 +97,14 @@ class Explorer(anywidget.AnyWidget):
         The present picture, in numbers and words.
     selected : int
         The selected patch, counted from 0.
+    guesses : dict of str to str
+        What was guessed last, by the names in `predict`.
 
     Raises
     ------
     ValueError, TypeError, DataError, FileNotFoundError
-        For data that can't be shown or settings that don't fit it, with the reason.
+        For data that can't be shown, settings that don't fit it, or names that nothing has, with
+        the reason.
     """
 
     _esm = bundle(HERE / "index.js")
@@ -100,8 +115,20 @@ class Explorer(anywidget.AnyWidget):
     )
     selected = traitlets.Int().tag(sync=True)
     choices = traitlets.Dict(read_only=True).tag(sync=True)
+    show = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    lock = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    predict = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    guesses = traitlets.Dict(traitlets.Unicode()).tag(sync=True)
 
-    def __init__(self, cohort_or_volume: Source = None, *, settings: Settings | None = None):
+    def __init__(
+        self,
+        cohort_or_volume: Source = None,
+        *,
+        settings: Settings | None = None,
+        show: Iterable[str] | None = None,
+        lock: Iterable[str] | None = None,
+        predict: Iterable[str] | None = None,
+    ):
         self.cohort = _open_cohort(cohort_or_volume)
         facts = self.cohort.facts
         for name, shape in zip(facts.ids, facts.shapes, strict=True):
@@ -110,6 +137,11 @@ class Explorer(anywidget.AnyWidget):
                     f"`cohort_or_volume` must hold 3-D volumes, got shape {shape} in {name}"
                 )
         scene = resolve(settings or Settings(), facts)
+        chosen = {
+            "show": check_show(show),
+            "lock": check_lock(lock),
+            "predict": check_predict(predict, scene),
+        }
         super().__init__(settings=scene.settings, selected=scene.n_patches // 2)
         policies = POLICIES.values()
         choices = {
@@ -119,7 +151,8 @@ class Explorer(anywidget.AnyWidget):
             "skip_blank": BLANK_RULES,
             "order": {order: order.replace("_", " ") for order in ORDERS},
         }
-        self.set_trait("choices", choices)
+        for name, value in {"choices": choices, **chosen}.items():
+            self.set_trait(name, value)
         self.on_msg(self._answer)
 
     @property

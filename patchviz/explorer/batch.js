@@ -44,14 +44,15 @@ export function render_batch(store, el) {
     const hollow = store.model.get("held") ? `; voxels of other subjects than ${store.scene.subject_id} in the notebook only` : "";
     title.textContent = `batch ${batch + 1} of ${epoch.n_batches}: ${places.length} patches${partial}${hollow}`;
     const width = canvas.clientWidth;
+    const theme = theme_of(el);
+    const row = 22 * theme.scale; // below a patch: its subject's colour, and its number
     const side = Math.max(40, Math.min(80, (width - large - 16) / Math.min(places.length, epoch.batch_size) - 6));
     const across = Math.max(1, Math.floor((width - large - 16) / (side + 6)));
-    cells = places.map((place, n) => ({ place, x: large + 16 + (n % across) * (side + 6), y: Math.floor(n / across) * (side + 22), side }));
-    const height = Math.max(large, Math.ceil(places.length / across) * (side + 22));
+    cells = places.map((place, n) => ({ place, x: large + 16 + (n % across) * (side + 6), y: Math.floor(n / across) * (side + row), side }));
+    const height = Math.max(large, Math.ceil(places.length / across) * (side + row));
     canvas.style.height = `${height}px`;
     canvas.setAttribute("aria-label", title.textContent);
     const ctx = fit(canvas, width, height);
-    const theme = theme_of(el);
     draw_patch(ctx, store, epoch.entry(at), { x: 0, y: 0, side: large }, true, theme);
     cells.forEach((cell, n) => draw_patch(ctx, store, entries[n], cell, cell.place >= left, theme));
     const key = [epoch, batch, store.scene];
@@ -86,7 +87,7 @@ function draw_patch(ctx, store, { place, row, subject, patch }, { x, y, side }, 
   ctx.fillRect(x, y + side + 2, side, 4);
   if (side > 100) return;
   ctx.fillStyle = theme.muted;
-  ctx.font = `12px ${theme.font}`;
+  ctx.font = `${12 * theme.scale}px ${theme.font}`;
   ctx.textBaseline = "top";
   ctx.textAlign = "left";
   ctx.fillText(`${patch + 1}`, x, y + side + 7, side);

@@ -33,13 +33,13 @@ export function render_boards(store, el) {
     const { scene, volume, window, show_label, main_axis, hover, selected } = store;
     const width = canvas.clientWidth;
     const theme = theme_of(el);
-    const now = [scene, volume, window, show_label, main_axis, hover, selected, width, theme.muted];
+    const now = [scene, volume, window, show_label, main_axis, hover, selected, width, theme.muted, theme.scale];
     if (!width || now.every((value, n) => value === drawn[n])) return; // sliding leaves boards alone
     drawn = now;
-    boards = new Boards(store, width);
+    boards = new Boards(store, width, theme);
     canvas.style.height = `${boards.height}px`;
     canvas.setAttribute("aria-label", `all ${scene.n_patches} patches, layer by layer along ${scene.axes[main_axis].name}`);
-    boards.draw(fit(canvas, width, boards.height), theme);
+    boards.draw(fit(canvas, width, boards.height));
     classes.innerHTML = "";
     classes.append(...scene.classes.map((c) => legend(c, scene.n_patches)));
   };
@@ -59,8 +59,10 @@ function legend({ low, high, label, count }, n_patches) {
 class Boards {
   u; v; layers; columns; rows;
 
-  constructor(store, width) {
+  constructor(store, width, theme) {
     this.store = store;
+    this.theme = theme;
+    this.caption = caption * theme.scale;
     this.scene = store.scene;
     this.axis = store.main_axis;
     const [u, v] = plane_axes(this.axis);
@@ -71,7 +73,7 @@ class Boards {
     const [wide, high] = [this.u, this.v].map((a) => this.scene.axes[a].patch * this.scene.axes[a].spacing);
     this.cell = [Math.min(cell(this.across), 72), 0];
     this.cell[1] = Math.max(3, Math.min(72, (this.cell[0] * high) / wide));
-    this.board = [this.cell[0] * this.columns + 10, this.cell[1] * this.rows + caption + 6];
+    this.board = [this.cell[0] * this.columns + 10, this.cell[1] * this.rows + this.caption + 6];
     this.height = Math.ceil(Math.ceil(this.layers / this.across) * this.board[1]);
     this.plain = this.cell[0] < smallest;
   }
@@ -80,7 +82,7 @@ class Boards {
   place(layer, column, row) {
     return [
       (layer % this.across) * this.board[0] + column * this.cell[0],
-      Math.floor(layer / this.across) * this.board[1] + caption + (this.rows - 1 - row) * this.cell[1],
+      Math.floor(layer / this.across) * this.board[1] + this.caption + (this.rows - 1 - row) * this.cell[1],
     ];
   }
 
@@ -94,15 +96,16 @@ class Boards {
     const [across, down] = [Math.floor(x / this.board[0]), Math.floor(y / this.board[1])];
     const layer = down * this.across + across;
     const column = Math.floor((x - across * this.board[0]) / this.cell[0]);
-    const row = this.rows - 1 - Math.floor((y - down * this.board[1] - caption) / this.cell[1]);
+    const row = this.rows - 1 - Math.floor((y - down * this.board[1] - this.caption) / this.cell[1]);
     const inside = layer < this.layers && column >= 0 && column < this.columns && row >= 0 && row < this.rows;
     return inside ? this.number(layer, column, row) : null;
   }
 
-  draw(ctx, theme) {
+  draw(ctx) {
+    const { theme } = this;
     const axis = this.scene.axes[this.axis];
     const is_drawn = !this.plain && this.store.volume;
-    ctx.font = `12px ${theme.font}`;
+    ctx.font = `${12 * theme.scale}px ${theme.font}`;
     for (let layer = 0; layer < this.layers; layer++) {
       const [x, y] = this.place(layer, 0, this.rows - 1);
       const from = axis.starts[layer];

@@ -2,7 +2,7 @@
 
 import { box_of, number_of } from "./store.js";
 import { on_arrows } from "./keys.js";
-import { fit, ground, painter_of, plane_axes, real_colour, selection } from "./paint.js";
+import { fit, ground, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
 
 const most_boxes = 1000; // beyond it single boxes can't be told apart: the outlines stay
 
@@ -83,14 +83,21 @@ class Cage {
     ctx.globalAlpha = 1 - 0.75 * store.explode;
     this.draw_slices();
     ctx.globalAlpha = 1;
-    if (this.single) this.boxes().forEach((box) => this.draw_box(box));
+    const { covered } = this.scene;
+    if (this.single && !covered) this.boxes().forEach((box) => this.draw_box(box));
     this.wire([0, 0, 0], axes.map((axis) => axis.size), "#f4f6f8", 1.5);
+    if (!covered) this.draw_reach();
+    this.draw_letters();
+  }
+
+  /** How far the grid reaches, and the selected box. */
+  draw_reach() {
+    const { ctx, axes, store } = this;
     ctx.setLineDash([5, 4]);
     if (!store.explode) this.wire(axes.map((axis) => axis.span[0]), axes.map((axis) => axis.span[1] - axis.span[0]), "#9fb3c4", 1);
     ctx.setLineDash([]);
     const chosen = box_of(this.scene, store.selected);
     this.faces(this.moved(chosen), chosen.size, "rgba(255,143,31,.16)", selection, 2);
-    this.draw_letters();
   }
 
   /** All boxes, the farthest first. */
@@ -217,7 +224,7 @@ class Cage {
   /** i, j, k at the far ends of the image's edges. */
   draw_letters() {
     const { ctx } = this;
-    Object.assign(ctx, { font: "bold 14px sans-serif", fillStyle: "#ffe9a8", textAlign: "center", textBaseline: "middle" });
+    Object.assign(ctx, { font: `bold ${14 * theme_of(ctx.canvas).scale}px sans-serif`, fillStyle: "#ffe9a8", textAlign: "center", textBaseline: "middle" });
     this.axes.forEach(({ name, size, ends }, a) => {
       const at = [0, 0, 0];
       at[a] = size * 1.07;

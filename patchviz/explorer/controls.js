@@ -43,7 +43,7 @@ export function render_patch_size(store, el) {
   let known_shape = null;
 
   const cube = (edge) => ({ patch_size: [edge, edge, edge] });
-  link.dataset.setting = "patch_size";
+  for (const control of [slider, link, size]) control.dataset.setting = "patch_size";
   let by_key = false;
   slider.onkeydown = slider.onpointerdown = ({ type }) => {
     by_key = type === "keydown";
@@ -86,6 +86,7 @@ function make_size_row(store, axis, parent) {
   const name = `patch size along ${"ijk"[axis]}`;
   const slider = make_input(name, parent, { type: "range", step: "1", min: "1" });
   const input = make_input("", slider.parentElement, { type: "number", step: "1", min: "1", "aria-label": name });
+  for (const control of [slider, input]) control.dataset.setting = "patch_size";
   const sizes = (from) => {
     const patch_size = [...store.target.patch_size];
     patch_size[axis] = Number(from.value);

@@ -32,7 +32,7 @@ export function render_coverage(store, el) {
 function draw_histogram(ctx, { shares }, width, theme) {
   const most = shares[shares.length - 1][0];
   const slot = Math.min(72, width / shares.length);
-  ctx.font = `13px ${theme.font}`;
+  ctx.font = `${13 * theme.scale}px ${theme.font}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
   shares.forEach(([times, share], n) => {

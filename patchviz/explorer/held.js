@@ -3,8 +3,15 @@
 const elsewhere = " (in the notebook only)";
 const kept = new WeakMap(); // the values found for each scene's settings
 
+/** Of some changes, those of settings that aren't locked. */
+export function unlocked(model, changes) {
+  const locked = model.get("lock");
+  return Object.fromEntries(Object.entries(changes).filter(([name]) => !locked.includes(name)));
+}
+
 /** The values that one setting can take beside the others as they are, or null where any can be asked for. */
 export function held_values(model, settings, name) {
+  if (model.get("lock").includes(name)) return [short(settings[name])];
   const held = model.get("held");
   if (!held) return null;
   if (!kept.has(settings)) kept.set(settings, new Map());
@@ -35,14 +42,17 @@ export function say_held(model, settings, name) {
 
 /** Disable what can't be chosen of the controls below `root` that say which setting is theirs, with a word why. */
 export function offer({ model, scene }, root) {
-  if (!model.get("held")) return;
+  const locked = model.get("lock");
+  if (!model.get("held") && !locked.length) return;
   for (const control of root.querySelectorAll("[data-setting]")) {
     const name = control.dataset.setting;
+    if (locked.includes(name)) Object.assign(control, { disabled: true, title: "locked here" });
+    if (locked.includes(name) || !model.get("held")) continue;
     const values = held_values(model, scene.settings, name);
     for (const option of control.options ?? []) offer_option(option, values);
     if (control.options) continue;
     // all axes alike: there is another way when sizes differ
-    control.disabled = name === "patch_size" ? !values.some((value) => value.includes(",")) : values.length < 2;
+    control.disabled = control.type === "checkbox" ? !values.some((value) => value.includes(",")) : values.length < 2;
     control.title = say_held(model, scene.settings, name);
   }
 }

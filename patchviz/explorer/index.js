@@ -8,55 +8,61 @@ import { render_fold, render_patch_size, render_picture, render_sentence } from 
 import { render_coverage } from "./coverage.js";
 import { offer } from "./held.js";
 import { render_ledger } from "./ledger.js";
+import { is_covered, is_needed, keep_shown } from "./parts.js";
 import { render_planes } from "./planes.js";
 import { render_policies } from "./policies.js";
+import { render_questions } from "./questions.js";
 import { render_queue } from "./queue.js";
 import { render_split } from "./split.js";
 import { render_spoken } from "./spoken.js";
 import { render_table } from "./table.js";
+import { render_tools } from "./tools.js";
 
 /**
- * Each view and control by the class of the element that it fills, in the order of drawing: first
- * those that read their widths, then those that write texts, so that the page is laid out once.
+ * What fills each part, in the order of drawing: first those that read their widths, then those that
+ * write texts, so that the page is laid out once.
  */
 const views = {
-  "pv-cage": render_cage,
-  "pv-boards": render_boards,
-  "pv-planes": render_planes,
-  "pv-queue": render_queue,
-  "pv-batch": render_batch,
-  "pv-split": render_split,
-  "pv-coverage": render_coverage,
-  "pv-sentence": render_sentence,
-  "pv-patch-size": render_patch_size,
-  "pv-picture": render_picture,
-  "pv-fold": render_fold,
-  "pv-policies": render_policies,
-  "pv-numbers": render_ledger,
-  "pv-table": render_table,
-  "pv-spoken": render_spoken,
+  cage: render_cage,
+  boards: render_boards,
+  planes: render_planes,
+  queue: render_queue,
+  batch: render_batch,
+  split: render_split,
+  coverage: render_coverage,
+  sentence: render_sentence,
+  patch_size: render_patch_size,
+  picture: render_picture,
+  settings: render_fold,
+  policies: render_policies,
+  ledger: render_ledger,
+  table: render_table,
 };
 
 const page = `
-  <h2 class="pv-sentence"></h2>
-  <div class="pv-patch-size" role="group" aria-label="patch size"></div>
+  <div class="pv-head">
+    <h2 class="pv-sentence" data-part="sentence"></h2>
+    <div class="pv-tools" role="toolbar" aria-label="explorer"></div>
+  </div>
+  <div class="pv-patch-size" data-part="patch_size" role="group" aria-label="patch size"></div>
+  <form class="pv-questions" aria-label="guess first"></form>
   <div class="pv-stage">
-    <section class="pv-planes" aria-label="planes"></section>
+    <section class="pv-planes" data-part="planes" aria-label="planes"></section>
     <div class="pv-side">
       <div class="pv-tabs" role="group" aria-label="side view"><button aria-pressed="true">3-D</button><button aria-pressed="false">all patches</button></div>
-      <section class="pv-cage" aria-label="three dimensions"></section>
-      <section class="pv-boards" aria-label="all patches"></section>
-      <details class="pv-table"></details>
+      <section class="pv-cage" data-part="cage" aria-label="three dimensions"></section>
+      <section class="pv-boards" data-part="boards" aria-label="all patches"></section>
+      <details class="pv-table" data-part="table"></details>
     </div>
   </div>
-  <section class="pv-queue" aria-label="queue of an epoch"></section>
-  <section class="pv-batch" aria-label="batch"></section>
-  <details class="pv-split"></details>
-  <details class="pv-coverage"></details>
-  <div class="pv-picture" role="group" aria-label="picture"></div>
-  <details class="pv-fold"></details>
-  <details class="pv-policies"></details>
-  <details class="pv-numbers"></details>
+  <section class="pv-queue" data-part="queue" aria-label="queue of an epoch"></section>
+  <section class="pv-batch" data-part="batch" aria-label="batch"></section>
+  <details class="pv-split" data-part="split"></details>
+  <details class="pv-coverage" data-part="coverage"></details>
+  <div class="pv-picture" data-part="picture" role="group" aria-label="picture"></div>
+  <details class="pv-fold" data-part="settings"></details>
+  <details class="pv-policies" data-part="policies"></details>
+  <details class="pv-numbers" data-part="ledger"></details>
   <p class="pv-message" role="alert"></p>
   <p class="pv-spoken" aria-live="polite"></p>`;
 
@@ -76,6 +82,7 @@ function render_all(model, el) {
   const root = document.createElement("div");
   root.className = "patchviz";
   root.innerHTML = page;
+  keep_shown(model, root);
   // plain keys typed here are the explorer's; Ctrl+S and its like stay JupyterLab's
   root.addEventListener("keydown", (event) => {
     if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
@@ -84,14 +91,15 @@ function render_all(model, el) {
   el.append(root);
 
   const store = open_store(model);
-  const draws = Object.entries(views).map(([name, render]) => render(store, root.querySelector(`.${name}`)));
+  const draws = render_parts(store, root);
   const message = root.querySelector(".pv-message");
   const forget = store.watch(() => {
     draws.forEach((draw) => draw());
     offer(store, root);
     root.inert = false;
     message.textContent = store.failure ?? "";
-    root.dataset.ready = store.volume && store.epoch ? "1" : "0";
+    const waits = ["volume", "epoch"].filter((what) => is_needed(model, what));
+    root.dataset.ready = waits.every((what) => store[what]) ? "1" : "0";
   });
   const redraw = () => store.touch();
   add_tabs(root, redraw);
@@ -112,10 +120,26 @@ function render_all(model, el) {
   };
 }
 
+/** Fill the parts that are there; what each returns draws it, but not while it would tell what is to be guessed. */
+function render_parts(store, root) {
+  const draws = [];
+  for (const [name, render] of Object.entries(views)) {
+    const part = root.querySelector(`[data-part="${name}"]`);
+    if (!part) continue;
+    const draw = render(store, part);
+    draws.push(() => {
+      part.classList.toggle("pv-covered", is_covered(store.scene, name));
+      if (!is_covered(store.scene, name)) draw();
+    });
+  }
+  draws.push(render_questions(store, root.querySelector(".pv-questions")), render_tools(store, root.querySelector(".pv-tools")), render_spoken(store, root.querySelector(".pv-spoken")));
+  return draws;
+}
+
 /** Where there is little width, cage and boards take turns. */
 function add_tabs(root, redraw) {
   const side = root.querySelector(".pv-side");
-  const tabs = [...side.querySelectorAll("button")];
+  const tabs = [...root.querySelectorAll(".pv-tabs button")];
   tabs.forEach((tab, n) => {
     tab.onclick = () => {
       side.dataset.tab = String(n);

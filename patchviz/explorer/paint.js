@@ -32,7 +32,7 @@ export function subject_colour(n, count) {
 export function theme_of(el) {
   const style = getComputedStyle(el);
   const read = (name) => style.getPropertyValue(name).trim();
-  return { text: read("--pv-text"), muted: read("--pv-muted"), line: read("--pv-line"), soft: read("--pv-soft"), font: style.fontFamily };
+  return { text: read("--pv-text"), muted: read("--pv-muted"), line: read("--pv-line"), soft: read("--pv-soft"), font: style.fontFamily, scale: Number(read("--pv-scale")) };
 }
 
 /** Fit a canvas's pixels to its place on the page; returns its context in CSS pixels. */

@@ -8,6 +8,7 @@ import { describe_patch } from "./words.js";
 
 const plane_names = { S: "axial", I: "axial", A: "coronal", P: "coronal", L: "sagittal", R: "sagittal" };
 const ruler = 46; // room for the rulers, in CSS pixels
+const highest = 680; // of the large plane, in CSS pixels, where it has all the width
 const room = 1.4; // the image's surroundings, in image sizes: the scale stays while patches change
 
 export function render_planes(store, el) {
@@ -24,12 +25,14 @@ export function render_planes(store, el) {
   const draw = () => {
     const { scene, main_axis: axis, position } = store;
     const width = canvas.parentElement.clientWidth;
-    view = new View(scene, axis, width, width, true);
+    const theme = theme_of(el);
+    view = new View(scene, axis, width, Math.min(width, highest), theme);
     canvas.style.height = `${view.height}px`;
-    view.draw(fit(canvas, view.width, view.height), store, theme_of(el));
+    view.draw(fit(canvas, view.width, view.height), store);
     plane_axes(axis).forEach((a, n) => thumbs[n](a));
-    canvas.setAttribute("aria-label", `${plane_title(scene, axis, position[axis])}, with patch boxes`);
-    readout.textContent = describe_patch(scene, store.hover ?? store.selected).join(" · ");
+    const what = scene.covered ? "" : ", with patch boxes";
+    canvas.setAttribute("aria-label", plane_title(scene, axis, position[axis]) + what);
+    readout.textContent = scene.covered ? "" : describe_patch(scene, store.hover ?? store.selected).join(" · ");
     sliders.forEach((slider) => slider());
   };
 
@@ -90,9 +93,9 @@ function make_thumb(store, parent) {
   return (axis) => {
     shown = axis;
     const width = button.clientWidth;
-    const view = new View(store.scene, axis, width, width, false);
+    const view = new View(store.scene, axis, width, width);
     canvas.style.height = `${view.height}px`;
-    view.draw(fit(canvas, view.width, view.height), store, null);
+    view.draw(fit(canvas, view.width, view.height), store);
     const title = plane_title(store.scene, axis, store.position[axis]);
     if (caption.textContent !== title) caption.textContent = title;
     button.title = "Show this plane large";
@@ -120,15 +123,16 @@ function make_slider(store, axis, parent) {
   };
 }
 
-/** How one plane lies on a canvas: millimetres to pixels, the same on both axes. */
+/** How one plane lies on a canvas: millimetres to pixels, the same on both axes; with a theme, the large one. */
 class View {
-  constructor(scene, axis, width, height, large) {
+  constructor(scene, axis, width, height, theme = null) {
     this.scene = scene;
     this.axis = axis;
-    this.large = large;
+    this.theme = theme;
+    this.large = Boolean(theme);
     this.axes = plane_axes(axis).map((a) => scene.axes[a]);
-    const extents = this.axes.map(({ size, spacing, span }) => Math.max(large ? room * size : 0, span[1] - span[0]) * spacing);
-    const edge = large ? ruler : 0;
+    const extents = this.axes.map(({ size, spacing, span }) => Math.max(theme ? room * size : 0, span[1] - span[0]) * spacing);
+    const edge = theme ? ruler * theme.scale : 0;
     const scale = Math.min((width - edge) / extents[0], (height - edge) / extents[1]);
     this.width = width;
     this.height = Math.round(extents[1] * scale + edge);
@@ -158,7 +162,8 @@ class View {
     return ([this.x(us[0]), this.y(vs[1]), this.x(us[1]) - this.x(us[0]), this.y(vs[0]) - this.y(vs[1])]);
   }
 
-  draw(ctx, store, theme) {
+  draw(ctx, store) {
+    const { covered } = this.scene;
     const [u, v] = this.axes;
     const at = store.position[this.axis];
     const third = this.scene.axes[this.axis];
@@ -168,16 +173,16 @@ class View {
     ctx.drawImage(painter_of(store).slice(this.axis), ...this.rect(u.span, v.span));
     const all = at < 0 || at >= third.size;
     hatch(ctx, this.rect(u.span, v.span), all ? null : this.rect([0, u.size], [0, v.size]), this.large ? 9 : 6);
-    const seen = coverage_slice(store, this.axis);
+    const seen = !covered && coverage_slice(store, this.axis);
     if (seen) ctx.drawImage(seen, ...this.rect([0, u.size], [0, v.size]));
     else this.mark_unseen(ctx, at, third);
-    if (store.ghost) this.draw_ghost(ctx, store.ghost);
-    this.draw_boxes(ctx, store, at);
+    if (store.ghost && !covered) this.draw_ghost(ctx, store.ghost);
+    if (!covered) this.draw_boxes(ctx, store, at);
     ctx.strokeStyle = "#f4f6f8";
     ctx.lineWidth = this.large ? 1.5 : 1;
     ctx.strokeRect(...this.rect([0, u.size], [0, v.size]));
     this.draw_crosshair(ctx, store.position);
-    if (this.large) this.draw_rulers(ctx, theme);
+    if (this.large && !covered) this.draw_rulers(ctx);
     if (this.large) this.draw_ends(ctx);
   }
 
@@ -251,8 +256,9 @@ class View {
   }
 
   /** The rulers carry every patch of their axis as a bar, staggered where they overlap, and its start. */
-  draw_rulers(ctx, theme) {
-    ctx.font = `13px ${theme.font}`;
+  draw_rulers(ctx) {
+    const { scale, font, text } = this.theme;
+    ctx.font = `${13 * scale}px ${font}`;
     const [u, v] = this.axes;
     const base = this.y(v.span[0]) + 4;
     const left = this.x(u.span[0]) - 4;
@@ -267,31 +273,32 @@ class View {
       ctx.fillStyle = colour;
       ctx.fillRect(left - 5 * row - 4, -y - h + 1, 4, h - 2);
     });
-    ctx.fillStyle = theme.text;
+    ctx.fillStyle = text;
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
-    sparse(u.starts, 30, this.scales[0]).forEach((s) => ctx.fillText(String(s), this.x(s), base + 20));
+    sparse(u.starts, 30 * scale, this.scales[0]).forEach((s) => ctx.fillText(String(s), this.x(s), base + 20));
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
-    sparse(v.starts, 18, this.scales[1]).forEach((s) => ctx.fillText(String(s), left - 20, this.y(s)));
+    sparse(v.starts, 18 * scale, this.scales[1]).forEach((s) => ctx.fillText(String(s), left - 20, this.y(s)));
   }
 
   /** Where the axes end: numbers in the image's corners, anatomical letters at its sides. */
   draw_ends(ctx) {
     const [u, v] = this.axes;
-    ctx.font = "bold 14px sans-serif";
+    const { scale } = this.theme;
+    ctx.font = `bold ${14 * scale}px sans-serif`;
     ctx.fillStyle = "#ffe9a8";
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     const [middle_x, middle_y] = [this.x(u.size / 2), this.y(v.size / 2)];
-    ctx.fillText(u.ends[0], this.x(0) + 11, middle_y);
-    ctx.fillText(u.ends[1], this.x(u.size) - 11, middle_y);
-    ctx.fillText(v.ends[0], middle_x, this.y(0) - 11);
-    ctx.fillText(v.ends[1], middle_x, this.y(v.size) + 12);
-    ctx.font = "12px sans-serif";
-    ctx.fillText(`${u.name} ${u.size}`, this.x(u.size) - 24, this.y(0) - 10);
-    ctx.fillText(`${v.name} ${v.size}`, this.x(0) + 24, this.y(v.size) + 12);
-    ctx.fillText("0", this.x(0) + 9, this.y(0) - 10);
+    ctx.fillText(u.ends[0], this.x(0) + 11 * scale, middle_y);
+    ctx.fillText(u.ends[1], this.x(u.size) - 11 * scale, middle_y);
+    ctx.fillText(v.ends[0], middle_x, this.y(0) - 11 * scale);
+    ctx.fillText(v.ends[1], middle_x, this.y(v.size) + 12 * scale);
+    ctx.font = `${12 * scale}px sans-serif`;
+    ctx.fillText(`${u.name} ${u.size}`, this.x(u.size) - 24 * scale, this.y(0) - 10 * scale);
+    ctx.fillText(`${v.name} ${v.size}`, this.x(0) + 24 * scale, this.y(v.size) + 12 * scale);
+    ctx.fillText("0", this.x(0) + 9 * scale, this.y(0) - 10 * scale);
   }
 }
 

@@ -69,7 +69,7 @@ export function render_policies(store, el) {
 /** A policy's row: a radio button with its name, the rulers, and the numbers. */
 function add_row(body, { policy, summary, reference }, choose) {
   const row = body.insertRow();
-  row.innerHTML = `<th scope="row"><label><input type="radio" name="policy"> ${policy}</label><small>${summary} (${reference})</small></th>
+  row.innerHTML = `<th scope="row"><label><input type="radio" name="policy" data-setting="policy"> ${policy}</label><small>${summary} (${reference})</small></th>
     <td><canvas aria-hidden="true"></canvas><small></small></td>${"<td></td>".repeat(columns.length - 2)}`;
   const radio = row.querySelector("input");
   radio.setAttribute("aria-label", policy);

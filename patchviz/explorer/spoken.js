@@ -23,6 +23,7 @@ export function render_spoken(store, el) {
 function describe(store) {
   const { scene, entry, epoch, selected } = store;
   const whole = scene.sentence.map(({ text }) => text).join("");
+  if (scene.covered) return { whole, subject: scene.subject_id, patch: [], place: "" };
   if (entry === null || !epoch) return { whole, subject: scene.subject_id, patch: describe_patch(scene, selected), place: "" };
   const [subject, place] = describe_entry(store, entry);
   return { whole, subject, patch: describe_patch(scene, epoch.entry(entry).patch), place };

@@ -1,7 +1,9 @@
 // The state of one explorer, shared by all its views: what the kernel knows, and what only the browser does.
 
+import { cover } from "./cover.js";
 import { Epoch } from "./epoch.js";
-import { held_values } from "./held.js";
+import { held_values, unlocked } from "./held.js";
+import { is_needed } from "./parts.js";
 
 const ahead = 8; // patch sizes on either side that are resolved before they are asked for
 const most_scenes = 400;
@@ -51,6 +53,7 @@ export class Store {
     this.patches = new Map(); // pictures of other subjects' patches
     this.playing = false;
     this.speed = 16;
+    this.revealed = null; // what the numbers depended on when they were last guessed
     // shared: saved at the end of a gesture
     this.selected = model.get("selected");
     this.on_message = this.on_message.bind(this);
@@ -98,7 +101,7 @@ export class Store {
   change(changes, dragging = false) {
     if (!this.scene) return;
     this.ghost = dragging ? (this.ghost ?? this.scene) : null;
-    this.request({ ...this.target, ...changes });
+    this.request({ ...this.target, ...unlocked(this.model, changes) });
   }
 
   /** The drag is over. */
@@ -116,7 +119,7 @@ export class Store {
     this.model.set("selected", this.selected);
     this.model.save_changes();
     this.look_ahead();
-    if (this.epoch_of !== queue_key(this.target)) this.ask_epoch();
+    if (is_needed(this.model, "epoch") && this.epoch_of !== queue_key(this.target)) this.ask_epoch();
   }
 
   /** Ask for the queue of the epoch shown; it comes paused. */
@@ -193,8 +196,9 @@ export class Store {
     if (wanted.length) this.model.send({ kind: "ahead", settings: wanted });
   }
 
-  show(scene) {
+  show(full) {
     const before = this.scene;
+    const scene = cover(this, full);
     const { subject, channel } = scene.settings;
     this.set({ scene, refusal: null });
     if (before?.settings.subject !== subject) {
@@ -202,22 +206,23 @@ export class Store {
     }
     if (before?.settings.subject !== subject || before?.settings.channel !== channel) {
       this.set({ volume: null, failure: null });
-      this.model.send({ kind: "volume", subject, channel });
+      if (is_needed(this.model, "volume")) this.model.send({ kind: "volume", subject, channel });
     }
     this.position = this.position.map((at, n) => clamp(at, ...scene.axes[n].span));
     // the selection follows the voxel
     const anchor = before && before.settings.subject === subject ? this.anchor : null;
-    const kept = anchor ? box_at(scene, anchor) : this.selected;
+    const kept = anchor ? box_at(full, anchor) : this.selected;
     // an entry stays selected where it is what brought its subject's scene
     const is_wanted = this.entry !== null && this.epoch.entry(this.entry).subject === this.target.subject;
     const entry = is_wanted ? this.entry : null;
-    this.select(Math.min(kept ?? 0, scene.n_patches - 1), { anchor, entry, centre: is_wanted && !anchor });
+    this.select(Math.min(kept ?? 0, full.n_patches - 1), { anchor, entry, centre: is_wanted && !anchor });
   }
 
   /** Select a patch by its number from 0; `centre` brings the planes to it. */
   select(n, { anchor = null, centre = false, save = false, entry = null } = {}) {
+    if (this.scene.covered && save) return; // there is nothing to select from yet
     const middle = heart_of(this.scene, n);
-    this.anchor = anchor ?? middle;
+    this.anchor = anchor ?? (this.scene.covered ? null : middle);
     this.set({ selected: n, entry });
     if (centre) this.set({ position: middle });
     if (save) {

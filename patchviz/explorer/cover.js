@@ -1,0 +1,53 @@
+// What stays covered until it is guessed: a scene with its grid taken out, so that no view can show it.
+
+/** The scene as it may be shown: whole, or without grid and numbers while there is something to guess. */
+export function cover(store, scene) {
+  const predict = store.model.get("predict");
+  if (!predict.length || store.revealed === key_of(scene)) return scene;
+  const word = (wanted) => scene.sentence.find(({ key }) => key === wanted);
+  return {
+    ...scene,
+    covered: true,
+    axes: scene.axes.map(take_grid_out),
+    n_patches: 1,
+    blank: [],
+    classes: [],
+    sentence: [word("image_shape"), { text: " cut into patches of " }, word("patch_size")],
+    ledger: rows_of(predict, scene).map(({ key, label }) => ({ key, label })),
+    notes: scene.notes.filter(({ control }) => control === "patch_size"),
+    track: hide(scene.track, store.scene?.covered ? store.scene.track : null),
+  };
+}
+
+/** The rows of the ledger that are asked for. */
+export function rows_of(predict, { ledger }) {
+  return predict.map((key) => ledger.find((row) => row.key === key)).filter(Boolean);
+}
+
+/** Everything was guessed: show it, and let Python know. */
+export function reveal(store, guesses) {
+  const { scene, model } = store;
+  store.revealed = key_of(scene);
+  model.set("guesses", guesses);
+  model.save_changes();
+  store.request(scene.settings);
+}
+
+/** What the numbers depend on: another subject of the same shape has the same. */
+function key_of({ settings: { subject, channel, padding_mode, epoch, ...rest }, axes }) {
+  return JSON.stringify([rest, axes.map(({ size }) => size)]);
+}
+
+/** An axis of the image alone, as if one patch were all of it. */
+function take_grid_out(axis) {
+  const { size } = axis;
+  const image_index = Array.from({ length: size }, (_, n) => n);
+  return { ...axis, patch: size, starts: [0], inside: [size], span: [0, size], image_index, unseen: [] };
+}
+
+/** A track without its plot; the one before where that is the same, so that a drag plots it once. */
+function hide(track, before) {
+  if (before && String(before.sizes) === String(track.sizes)) return before;
+  const none = track.sizes.map(() => null);
+  return { ...track, padding: none, unseen: none, counts: none };
+}
