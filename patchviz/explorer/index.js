@@ -82,7 +82,8 @@ function render_all(model, el) {
     offer(store, root);
     root.inert = false;
     message.textContent = store.failure ?? "";
-    root.dataset.ready = store.volume && store.epoch ? "1" : "0";
+    root.dataset.ready = store.voxels.is_still && store.epoch ? "1" : "0";
+    root.dataset.volume = store.voxels.source;
   });
   const redraw = () => store.touch();
   add_tabs(root, redraw);
