@@ -209,9 +209,15 @@ class Explorer(anywidget.AnyWidget):
         )
 
 
+@cache
+def _heads() -> Cohort:
+    """Make the cohort that stands in for data; once, so that heads are drawn once a kernel."""
+    return Cohort.phantom()
+
+
 def _open_cohort(source: Source) -> Cohort:
     if source is None:
-        return Cohort.phantom()
+        return _heads()
     if isinstance(source, Cohort):
         return source
     if isinstance(source, (str, os.PathLike)):
