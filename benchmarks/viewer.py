@@ -128,6 +128,7 @@ image, label = make_phantom()
 def show(k=(0, 143), patch_size=(16, 144)):
     figure, ax = plt.subplots(figsize=(5, 5))
     ax.imshow(image[:, :, k].T, cmap="gray", origin="lower")
+    ax.set(xlim=(-72, 216), ylim=(-72, 216))
     starts = PatchGrid(image.shape, patch_size).starts
     for i in starts[0]:
         for j in starts[1]:
