@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from patchviz.epochs import ORDERS
-from patchviz.explorer import HERE, Explorer, pack_queue, pack_volume
+from patchviz.explorer import HERE, Explorer, pack_queue
+from patchviz.explorer.modules import read_modules
 from patchviz.files import write_whole
 from patchviz.grid import Ints
 from patchviz.policies import POLICIES
@@ -130,7 +131,8 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
             numbered = (replace(scene.settings, epoch=n) for n in range(n_epochs))
             epochs.append([pack_queue(settings, facts) for settings in numbered])
         rows.append([chosen, _number(bodies, body), _number(tracks, track), queue])
-    header, voxels = pack_volume(explorer.cohort[settings.subject], settings.channel)
+    which = {"subject": settings.subject, "channel": settings.channel}
+    voxels = explorer.open_voxels(settings.subject, settings.channel)
     content = {
         "state": {**state, "settings": asdict(settings)},
         "n_epochs": n_epochs,
@@ -140,10 +142,13 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
         "queues": [
             [{**message, "length": len(order) // 4} for message, order in queue] for queue in epochs
         ],
-        "volume": {**header, "subject": settings.subject, "channel": settings.channel},
+        "volume": {**which, **voxels.describe(), "note": ""},
     }
     orders = b"".join(order for queue in epochs for _, order in queue)
-    return content, {"orders": orders, **{name: part.tobytes() for name, part in voxels.items()}}
+    return content, {
+        "orders": orders,
+        **{part: voxels.whole(part).tobytes() for part in voxels.parts},
+    }
 
 
 def _number(known: dict[str, int], thing: Any) -> int:
@@ -194,10 +199,10 @@ this subject alone. What is greyed out needs the notebook.</p>
 
 
 def _map_modules() -> dict[str, str]:
-    """Give each ES module a name and a ``data:`` URL; once, where nesting them repeats them."""
+    """Give each ES module a name and a ``data:`` URL, which the page's policy allows."""
     urls = {}
-    for module in sorted(HERE.glob("*.js")):
-        source = module.read_text("utf-8").replace('from "./', 'from "')
-        encoded = base64.b64encode(source.encode()).decode()
-        urls[module.name] = f"data:text/javascript;base64,{encoded}"
+    for name, source in read_modules(HERE / "page.js").items():
+        linked = source.replace('from "./', 'from "')
+        encoded = base64.b64encode(linked.encode()).decode()
+        urls[name] = f"data:text/javascript;base64,{encoded}"
     return urls

@@ -11,6 +11,7 @@ import math
 import operator
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,11 @@ def make_phantom(shape: Shape = SHAPE, seed: Seed = 0) -> tuple[Image, Label]:
         1, 2 or 3 in a lesion, 0 elsewhere.
     """
     head = _Head(shape, seed)
-    noise = NOISE * head.rng.standard_normal((2, *head.shape), np.float32)
-    return np.hypot(head.image() + noise[0], noise[1]), head.label()
+    with ThreadPoolExecutor(1) as pool:  # noise takes as long as the head
+        noise = pool.submit(head.noise)
+        image = head.image()
+    image += noise.result()[0]
+    return np.hypot(image, noise.result()[1], out=image), head.label()
 
 
 def make_phantom_label(shape: Shape = SHAPE, seed: Seed = 0) -> Label:
@@ -149,6 +153,12 @@ class _Head:
         widths = zip(self.shape, HALF_WIDTHS, strict=True)
         axes = (((np.arange(n) - (n - 1) / 2) / n) / (width * size) for n, width in widths)
         self.axes = [axis.astype(np.float32) for axis in axes]
+
+    def noise(self) -> Image:
+        """Draw the real and the imaginary part of the noise."""
+        noise = self.rng.standard_normal((2, *self.shape), np.float32)
+        noise *= NOISE
+        return noise
 
     def image(self) -> Image:
         """Draw the head, large to small, without noise."""

@@ -203,6 +203,8 @@ def _number_type(dtype: np.dtype[Any], where: str) -> np.dtype[Any]:
 
 
 def _check_finite(voxels: Array, where: str) -> Array:
+    if voxels.dtype.kind != "f":
+        return voxels
     if n_bad := voxels.size - np.count_nonzero(np.isfinite(voxels)):
         remedy = "replace them with numpy.nan_to_num, or mask them"
         raise DataError(f"{where} has {n_bad} voxels that are NaN or infinite: {remedy}")

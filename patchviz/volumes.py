@@ -113,6 +113,10 @@ class Subject:
     @property
     def orientation(self) -> tuple[str, ...]:
         """Where each axis points to: ``("R", "A", "S")`` is right, front and top."""
+        turn = self.affine[:-1, :-1]
+        steps = np.diag(turn)
+        if (steps > 0).all() and np.array_equal(turn, np.diag(steps)):  # saves loading nibabel
+            return tuple("RAS"[: len(self.shape)])
         from nibabel.orientations import aff2axcodes
 
         return tuple(code or "?" for code in aff2axcodes(self.affine)[: len(self.shape)])

@@ -156,7 +156,7 @@ class Lab:
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
 
     def wait_until_ready(self, page: Page, count: int = 1) -> None:
-        """Wait for `count` elements with data-ready="1", or raise the error of a cell."""
+        """Wait for `count` views whose voxels are all here, or raise the error of a cell."""
         page.wait_for_function(_VIEWS_ARE_READY, arg=count, timeout=TIMEOUT)
 
     def save(self, page: Page) -> None:
@@ -237,7 +237,8 @@ _VIEWS_ARE_READY = """count => {
       if (output_type === 'error') throw new Error(`a cell failed: ${ename}: ${evalue}`);
     }
   }
-  return document.querySelectorAll('[data-ready="1"]').length >= count;
+  const here = '[data-ready="1"]:not([data-volume="arriving"])';
+  return document.querySelectorAll(here).length >= count;
 }"""
 
 _ASK_KERNEL = """async () => {

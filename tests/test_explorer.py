@@ -1,7 +1,7 @@
 """The explorer's Python side: its bundle, its messages, its traits; no browser is needed."""
 
-import base64
 import json
+import math
 import re
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,10 +16,11 @@ from hypothesis.extra import numpy as arrays
 import patchviz.explorer
 from patchviz import Cohort, DataError, Explorer, Settings, check_widgets, resolve
 from patchviz.coverage import compute_coverage
-from patchviz.explorer import bundle, number_labels, quantize
+from patchviz.explorer.modules import bundle, read_modules
+from patchviz.explorer.voxels import CHUNK, grey_range, label_values, number_labels, to_greys
 from patchviz.ledger import percent
 from patchviz.phantom import write_phantom_cohort
-from patchviz.settings import make_queue
+from patchviz.settings import make_grid, make_queue
 
 MODULES = Path(patchviz.explorer.__file__).parent
 SHAPE = (48, 40, 32)
@@ -53,19 +54,33 @@ def as_json(settings, **changes):
 # The bundle --------------------------------------------------------------------------------------
 
 
-def test_a_bundle_imports_nothing_by_path():
-    source = bundle(MODULES / "index.js")
-    assert not re.search(r"""(from|import)\s*\(?\s*["']\.""", source)
-    assert Explorer._esm == source
+def test_modules_come_after_those_that_they_import():
+    sources = read_modules(MODULES / "index.js")
+    seen = set()
+    for name, source in sources.items():
+        assert source == (MODULES / name).read_text("utf-8")
+        imported = re.findall(r'from "\./(\w+\.js)"', source)
+        assert len(imported) == len(re.findall(r"^import\b", source, re.MULTILINE))
+        assert set(imported) <= seen
+        seen.add(name)
+    assert name == "index.js"
+    assert {path.name for path in MODULES.glob("*.js")} == {*sources, "page.js"}
 
 
-@pytest.mark.parametrize("module", sorted(MODULES.glob("*.js")), ids=lambda path: path.name)
-def test_each_data_url_of_a_bundle_is_the_module_that_was_imported(module):
-    source = module.read_text("utf-8")
-    names = re.findall(r'from "\./(\w+\.js)"', source)
-    found = re.findall(r'from "data:text/javascript;base64,([^"]+)"', bundle(module))
-    assert len(names) == len(re.findall(r"^import\b", source, re.MULTILINE))
-    assert [base64.b64decode(url).decode() for url in found] == [bundle(MODULES / n) for n in names]
+def test_a_bundle_holds_each_module_once():
+    sources = read_modules(MODULES / "index.js")
+    assert Explorer._esm == bundle(MODULES / "index.js")
+    assert len(Explorer._esm) < 1.1 * sum(map(len, sources.values())) + 2000
+    assert json.dumps(sources["index.js"], ensure_ascii=False) in Explorer._esm
+
+
+def test_modules_that_import_each_other_in_a_circle_are_named(tmp_path):
+    imports = {"a.js": ["b.js"], "b.js": ["c.js", "d.js"], "c.js": [], "d.js": ["b.js"]}
+    for name, others in imports.items():
+        lines = [f'import {{ x }} from "./{other}";' for other in others]
+        (tmp_path / name).write_text("\n".join(lines))
+    with pytest.raises(ValueError, match=r"circle, got b\.js -> d\.js -> b\.js$"):
+        read_modules(tmp_path / "a.js")
 
 
 # Scenes ------------------------------------------------------------------------------------------
@@ -128,19 +143,30 @@ def test_the_policies_side_by_side_are_sent_when_asked_for(explorer):
 # Volumes -----------------------------------------------------------------------------------------
 
 
-def receive(sent):
-    """Put the chunks of a volume together as the front end does."""
-    (header, _), *voxels = sent
-    size = int(np.prod(header["shape"]))
-    parts = {"image": np.zeros(size, np.uint8)}
-    if header["has_label"]:
-        parts["label"] = np.zeros(size, np.uint8)
-    for content, [chunk] in voxels:
-        assert content["kind"] == "voxels"
-        assert 0 < len(chunk) <= 4 * 2**20
-        parts[content["part"]][content["offset"] :][: len(chunk)] = chunk
-    assert sum(len(chunk) for _, [chunk] in voxels) == sum(map(len, parts.values()))
-    return header, {name: part.reshape(header["shape"]) for name, part in parts.items()}
+def ask_planes(explorer, subject=0, channel=0, position=(0, 0, 0)):
+    """Ask as for a first frame: return the header and a plane of each axis, a list of its parts."""
+    which = {"subject": subject, "channel": channel}
+    (header, _), *planes = answers(explorer, kind="volume", position=position, **which)
+    for axis, (content, _) in enumerate(planes):
+        assert content == {"kind": "plane", **which, "axis": axis, "index": position[axis]}
+    return header, [[np.frombuffer(part, np.uint8) for part in parts] for _, parts in planes]
+
+
+def fetch(explorer, subject=0, channel=0):
+    """Ask for a volume piece by piece, as the front end does."""
+    image = explorer.cohort[subject].image[channel]
+    parts = {}
+    for part in ("image", "label")[: 1 + explorer.cohort[subject].has_label]:
+        pieces, offset = [], 0
+        while offset < image.size:
+            asked = {"subject": subject, "channel": channel, "part": part, "offset": offset}
+            [(content, [piece])] = answers(explorer, kind="voxels", **asked)
+            assert content == {"kind": "voxels", **asked}
+            assert 0 < len(piece) <= CHUNK
+            pieces.append(np.frombuffer(piece, np.uint8))
+            offset += len(piece)
+        parts[part] = np.concatenate(pieces).reshape(image.shape)
+    return parts
 
 
 def test_coverage_is_sent_by_blocks_with_a_sentence(explorer):
@@ -166,8 +192,8 @@ def test_the_queue_of_the_epoch_shown_is_sent(explorer):
 
 def test_a_volume_arrives_whole_with_its_label(explorer):
     subject = explorer.cohort[2]
-    header, parts = receive(answers(explorer, kind="volume", subject=2, channel=0))
-    grey, low, high = quantize(subject.image[0])
+    header, _ = ask_planes(explorer, subject=2)
+    low, high = grey_range(subject.image[0])
     assert header == {
         "kind": "volume",
         "subject": 2,
@@ -176,19 +202,70 @@ def test_a_volume_arrives_whole_with_its_label(explorer):
         "low": low,
         "high": high,
         "has_label": True,
+        "note": "",
     }
-    np.testing.assert_array_equal(parts["image"], grey)
+    parts = fetch(explorer, subject=2)
+    np.testing.assert_array_equal(parts["image"], to_greys(subject.image[0], low, high))
     np.testing.assert_array_equal(parts["label"], subject.label)
     assert subject.label.any()
 
 
 def test_a_large_volume_of_several_channels_arrives_whole():
     image = np.random.default_rng(0).integers(0, 1000, (2, 176, 176, 144), dtype=np.int16)
-    sent = answers(Explorer(image), kind="volume", subject=0, channel=1)
-    header, parts = receive(sent)
-    assert len(sent) == 1 + 2  # 4.3 MiB
+    explorer = Explorer(image)
+    header, _ = ask_planes(explorer, channel=1)
     assert not header["has_label"]
-    np.testing.assert_array_equal(parts["image"], quantize(image[1])[0])
+    expected = to_greys(image[1], header["low"], header["high"])
+    np.testing.assert_array_equal(fetch(explorer, channel=1)["image"], expected)
+    np.testing.assert_array_equal(explorer.open_voxels(0, 1).whole("image"), expected)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])
+def test_a_plane_is_the_volume_s(axis, dtype):
+    rng = np.random.default_rng(axis)
+    image = rng.integers(0, 200, SHAPE).astype(dtype)
+    label = rng.choice([0, 3, 7, 90_000], SHAPE, p=[0.9, 0.05, 0.03, 0.02])
+    label[:, :, 0] = 0  # a plane that lacks values numbers the others as elsewhere
+    explorer = Explorer(Cohort.from_arrays([image], [label]))
+    parts = fetch(explorer)
+    for index in (0, 5, SHAPE[axis] - 1):
+        asked = {"subject": 0, "channel": 0, "axis": axis, "index": index}
+        [(content, buffers)] = answers(explorer, kind="plane", **asked)
+        assert content == {"kind": "plane", **asked}
+        assert len(buffers) == 2
+        for voxels, buffer in zip(parts.values(), buffers, strict=True):
+            assert bytes(buffer) == voxels.take(index, axis).tobytes()
+    assert parts["label"].max() == 3
+    _, planes = ask_planes(explorer, position=(1, 2, 3))
+    assert bytes(planes[axis][0]) == parts["image"].take(axis + 1, axis).tobytes()
+
+
+def test_greys_are_the_same_wherever_a_picture_comes_from(explorer):
+    settings = explorer.settings
+    parts = fetch(explorer, subject=1)
+    asked = {"settings": as_json(settings), "axis": 2, "entries": [[1, 4]]}
+    [(content, [picture])] = answers(explorer, kind="patches", **asked)
+    box = make_grid(settings, explorer.cohort.facts, 1)[4]
+    middle = (max(0, box[2]) + min(box[2] + 16, SHAPE[2])) // 2
+    inside = [slice(max(0, at), min(at + 16, size)) for at, size in zip(box, SHAPE, strict=True)]
+    got = np.frombuffer(picture, np.uint8).reshape(content["shape"])
+    cut = [slice(i.start - at, i.stop - at) for i, at in zip(inside, box, strict=True)]
+    expected = parts["image"][:, :, middle][tuple(inside[:2])]
+    np.testing.assert_array_equal(got[tuple(cut[:2])], expected)
+
+
+def test_a_volume_beyond_the_limit_comes_by_planes_and_says_so(explorer, monkeypatch):
+    n_bytes = 2 * math.prod(SHAPE)  # with its label
+    monkeypatch.setattr(patchviz.explorer.voxels, "MOST_WHOLE", n_bytes)
+    assert ask_planes(explorer)[0]["note"] == ""
+    monkeypatch.setattr(patchviz.explorer.voxels, "MOST_WHOLE", n_bytes - 1)
+    header, planes = ask_planes(explorer)
+    assert header["note"] == (
+        "planes are fetched from the kernel one by one: "
+        "48 × 40 × 32 voxels are more than the 0.117 MiB that are sent whole"
+    )
+    assert [len(part) for part, _ in planes] == [40 * 32, 48 * 32, 48 * 40]
 
 
 def test_a_damaged_file_is_reported_by_subject_and_name(tmp_path):
@@ -196,8 +273,8 @@ def test_a_damaged_file_is_reported_by_subject_and_name(tmp_path):
     damaged = tmp_path / "sub-02" / "t1.nii.gz"
     damaged.write_bytes(damaged.read_bytes()[:9000])
     explorer = Explorer(tmp_path)
-    assert receive(answers(explorer, kind="volume", subject=0, channel=0))[0]["subject"] == 0
-    content = answer(explorer, kind="volume", subject=1, channel=0)
+    assert ask_planes(explorer)[0]["subject"] == 0
+    content = answer(explorer, kind="volume", subject=1, channel=0, position=(0, 0, 0))
     assert (content["kind"], content["subject"]) == ("failure", 1)
     assert content["text"].startswith("sub-02: t1.nii.gz is damaged or cut short")
     explorer.settings = replace(explorer.settings, subject=1)
@@ -213,6 +290,11 @@ NUMBERS = st.one_of(
     arrays.arrays(np.float32, (3, 4, 2), elements=st.floats(-(2.0**99), 2.0**99, width=32)),
     arrays.arrays(np.float64, (3, 4, 2), elements=st.floats(-1e30, 1e30)),
 )
+
+
+def quantize(volume):
+    low, high = grey_range(volume)
+    return to_greys(volume, low, high), low, high
 
 
 @given(NUMBERS)
@@ -250,13 +332,15 @@ def test_the_darkest_and_the_brightest_thousandth_are_cut_off():
 def test_label_values_are_numbered_in_their_order(label):
     values = sorted(set(label.ravel().tolist()) - {0})
     expected = [values.index(v) + 1 if v else 0 for v in label.ravel().tolist()]
-    assert number_labels(label).dtype == np.uint8
-    assert number_labels(label).ravel().tolist() == expected
+    numbers = number_labels(label, label_values(label))
+    assert numbers.dtype == np.uint8
+    assert numbers.ravel().tolist() == expected
 
 
 def test_more_label_values_than_a_byte_holds_share_the_last_number():
     label = np.arange(0, 3000, 10).reshape(3, 10, 10)
-    assert number_labels(label).ravel().tolist() == [min(n, 255) for n in range(300)]
+    numbers = number_labels(label, label_values(label))
+    assert numbers.ravel().tolist() == [min(n, 255) for n in range(300)]
 
 
 # Settings and selection --------------------------------------------------------------------------

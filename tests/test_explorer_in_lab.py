@@ -134,7 +134,7 @@ def picture(canvas: Locator) -> np.ndarray:
 def picture_of_volume(page: Page) -> np.ndarray:
     """Return the pixels of the plane once the volume that was asked for is drawn."""
     picture(plane(page))  # from here on the page says whether it waits for one
-    page.locator("[data-ready='1']").wait_for()
+    page.locator("[data-ready='1'][data-volume='whole']").wait_for()
     return picture(plane(page))
 
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from patchviz import Cohort, Explorer, Settings, resolve
-from patchviz.explorer import number_labels, quantize
+from patchviz.explorer.voxels import grey_range, to_greys
 from patchviz.export import MOST_ENTRIES, N_EPOCHS
 from patchviz.settings import make_queue
 
@@ -53,17 +53,18 @@ def test_a_page_holds_the_voxels_as_the_explorer_shows_them(explorer, tmp_path):
     assert explorer.export(tmp_path / "patches.html") == tmp_path / "patches.html"
     content, parts = unpack(tmp_path / "patches.html")
     subject = explorer.cohort[0]
-    grey, low, high = quantize(subject.image[0])
-    assert parts["image"] == grey.tobytes()
-    assert parts["label"] == number_labels(subject.label).tobytes()
+    low, high = grey_range(subject.image[0])
+    assert parts["image"] == to_greys(subject.image[0], low, high).tobytes()
+    assert parts["label"] == subject.label.tobytes()
+    assert subject.label.any()
     assert content["volume"] == {
-        "kind": "volume",
         "subject": 0,
         "channel": 0,
         "shape": list(SHAPE),
         "low": low,
         "high": high,
         "has_label": True,
+        "note": "",
     }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ from numpy.typing import NDArray
 
 from patchviz.coverage import compute_coverage, describe_coverage
 from patchviz.epochs import ORDERS
+from patchviz.explorer.modules import bundle
 from patchviz.explorer.parts import check_lock, check_predict, check_show
+from patchviz.explorer.voxels import Voxels, grey_range, to_greys
 from patchviz.grid import PADDING_MODES
 from patchviz.patches import cut_patch
 from patchviz.policies import POLICIES
 from patchviz.scene import Scene, resolve
 from patchviz.settings import Settings, make_grid, make_queue
-from patchviz.volumes import Cohort, CohortFacts, Subject
+from patchviz.volumes import Cohort, CohortFacts
 
 Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
 
@@ -35,27 +38,6 @@ BLANK_RULES = {
     "0.01": "skip: below 1 % foreground",
     "0.05": "skip: below 5 % foreground",
 }
-_CHUNK = 4 * 2**20  # bytes in one message: larger ones hold up everything behind them
-
-
-def bundle(module: Path) -> str:
-    """Return the source of an ES module with its relative imports turned into ``data:`` URLs.
-
-    So that one string holds the module and all that it imports, and loads anywhere: in Jupyter's
-    front ends, and from a file without network.
-
-    Parameters
-    ----------
-    module : Path
-        A file that imports by ``from "./name.js"`` only.
-    """
-
-    def inline(match: re.Match[str]) -> str:
-        source = bundle(module.parent / match["name"])
-        encoded = base64.b64encode(source.encode()).decode()
-        return f'from "data:text/javascript;base64,{encoded}"'
-
-    return re.sub(r'from "\./(?P<name>\w+\.js)"', inline, module.read_text("utf-8"))
 
 
 def _from_dict(content: dict[str, Any], _: Any = None) -> Settings:
@@ -68,7 +50,9 @@ class Explorer(anywidget.AnyWidget):
     """Look at a volume and the patches that it is cut into, and change how it is cut.
 
     Sliding, rotating and hovering happen in the browser alone; this side is asked for the Scene of
-    settings that the browser hasn't seen yet, and for voxels, once.
+    settings that the browser hasn't seen yet, and for voxels, once: first the planes on show, then
+    the whole volume behind them. Where image and label are more than 256 MiB, a byte per voxel and
+    each, planes alone are sent, while they are slid through.
 
     Parameters
     ----------
@@ -153,6 +137,9 @@ class Explorer(anywidget.AnyWidget):
         }
         for name, value in {"choices": choices, **chosen}.items():
             self.set_trait(name, value)
+        # found once; of volumes, the one on show stays open
+        self._grey_range = cache(lambda n, channel: grey_range(self.cohort[n].image[channel]))
+        self.open_voxels = lru_cache(maxsize=1)(self._open_voxels)
         self.on_msg(self._answer)
 
     @property
@@ -187,9 +174,9 @@ class Explorer(anywidget.AnyWidget):
         elif asked["kind"] == "comparison":
             rows = resolve(_from_dict(asked["settings"]), self.cohort.facts).comparison
             self.send({"kind": "comparison", "rows": [asdict(row) for row in rows]})
-        elif asked["kind"] == "volume":
+        elif asked["kind"] in ("volume", "plane", "voxels"):
             try:
-                self._send_volume(asked["subject"], asked["channel"])
+                self._send_voxels(**asked)
             except (ValueError, OSError) as error:
                 self.send({**asked, "kind": "failure", "text": str(error)})
 
@@ -231,14 +218,31 @@ class Explorer(anywidget.AnyWidget):
         middle = max(0, corner[axis]), min(corner[axis] + size[axis], volume.shape[axis])
         corner[axis], size[axis] = sum(middle) // 2, 1
         slice_ = cut_patch(volume, corner, size, settings.padding_mode).squeeze(axis)
-        return to_greys(slice_, *grey_range(volume))
+        return to_greys(slice_, *self._grey_range(n, settings.channel))
 
-    def _send_volume(self, n: int, channel: int) -> None:
-        content, parts = pack_volume(self.cohort[n], channel)
-        self.send({**content, "subject": n, "channel": channel})
-        for part, voxels in parts.items():
-            for offset, chunk in _chunks(voxels):
-                self.send({"kind": "voxels", "part": part, "offset": offset}, [chunk])
+    def _open_voxels(self, n: int, channel: int) -> Voxels:
+        subject = self.cohort[n]
+        return Voxels(subject.image[channel], subject.label, self._grey_range(n, channel))
+
+    def _send_voxels(self, kind: str, subject: int, channel: int, **asked: Any) -> None:
+        """Send about a volume what the front end asks for: first what and how large it is.
+
+        Then come the planes on show, or one, or a piece of it all.
+        """
+        voxels = self.open_voxels(subject, channel)
+        which = {"subject": subject, "channel": channel}
+        planes = []
+        if kind == "volume":
+            self.send({"kind": kind, **which, **voxels.describe(), "note": voxels.note})
+            planes = list(enumerate(asked["position"]))
+        elif kind == "plane":
+            planes = [(asked["axis"], asked["index"])]
+        else:
+            chunk = voxels.chunk(asked["part"], asked["offset"])
+            self.send({"kind": kind, **which, **asked}, [chunk.data])
+        for axis, index in planes:
+            cut = [part.ravel().data for part in voxels.plane(axis, index)]
+            self.send({"kind": "plane", **which, "axis": axis, "index": index}, cut)
 
     def export(
         self, path: str | os.PathLike[str], *, choices: Iterable[Settings] | None = None
@@ -262,9 +266,15 @@ class Explorer(anywidget.AnyWidget):
         )
 
 
+@cache
+def _heads() -> Cohort:
+    """Make the cohort that stands in for data; once, so that heads are drawn once a kernel."""
+    return Cohort.phantom()
+
+
 def _open_cohort(source: Source) -> Cohort:
     if source is None:
-        return Cohort.phantom()
+        return _heads()
     if isinstance(source, Cohort):
         return source
     if isinstance(source, (str, os.PathLike)):
@@ -286,64 +296,6 @@ def pack_queue(settings: Settings, facts: CohortFacts) -> tuple[dict[str, Any], 
         "reads": [[cache, queue.count_reads(cache)] for cache in caches],
     }
     return content, queue.order.astype("<i4").tobytes()
-
-
-def pack_volume(
-    subject: Subject, channel: int
-) -> tuple[dict[str, Any], dict[str, NDArray[np.uint8]]]:
-    """Give the message on a subject's volume, and its voxels: "image" and perhaps "label"."""
-    voxels, low, high = quantize(subject.image[channel])
-    content = {
-        "kind": "volume",
-        "shape": subject.shape,
-        "low": low,
-        "high": high,
-        "has_label": subject.has_label,
-    }
-    parts = {"image": voxels}
-    if (label := subject.label) is not None:
-        parts["label"] = number_labels(label)
-    return content, parts
-
-
-def quantize(volume: NDArray[Any]) -> tuple[NDArray[np.uint8], float, float]:
-    """Bring a volume to 256 greys.
-
-    Returns the greys, in C order, and the values that 0 and 255 stand for.
-    """
-    low, high = grey_range(volume)
-    return to_greys(volume, low, high), low, high
-
-
-def grey_range(volume: NDArray[Any]) -> tuple[float, float]:
-    """Find the values to show as black and white: the 0.1 and 99.9 percentiles."""
-    sample = volume.ravel()[:: max(1, volume.size // 200_000)]
-    low, high = (float(value) for value in np.percentile(sample, (0.1, 99.9)))
-    return low, max(high, low + 1e-6 * max(1, abs(low)))
-
-
-def to_greys(voxels: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
-    """Bring voxels to 256 greys between two values, in C order."""
-    scaled = voxels.astype(np.float32, copy=True)
-    scaled -= low
-    scaled *= 255 / (high - low)
-    np.clip(scaled, 0, 255, out=scaled)
-    return np.ascontiguousarray(scaled.astype(np.uint8))
-
-
-def number_labels(label: NDArray[Any]) -> NDArray[np.uint8]:
-    """Replace a label's values by 1, 2, 3 … in their order, background 0 and 255 at most."""
-    few = label.max() < 2**16  # then counting them is ten times as fast as sorting
-    values = np.flatnonzero(np.bincount(label.ravel())) if few else np.unique(label)
-    numbers = np.minimum(np.searchsorted(values[values != 0], values) + 1, 255)
-    numbers[values == 0] = 0
-    return np.ascontiguousarray(numbers[np.searchsorted(values, label)].astype(np.uint8))
-
-
-def _chunks(content: NDArray[np.uint8]) -> Iterator[tuple[int, memoryview]]:
-    whole = content.ravel().data
-    for offset in range(0, len(whole), _CHUNK):
-        yield offset, whole[offset : offset + _CHUNK]
 
 
 def _beside(bundle: Any, mime_type: str, content: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -76,7 +76,7 @@ function draw_patch(ctx, store, { place, row, subject, patch }, { x, y, side }, 
   if (popped && known) {
     const painter = painter_of(store);
     const mine = subject === scene.settings.subject;
-    if (mine && store.volume) ctx.drawImage(painter.patch(patch, store.main_axis, side, side), x, y, side, side);
+    if (mine && store.voxels.whole) ctx.drawImage(painter.patch(patch, store.main_axis, side, side), x, y, side, side);
     else if (foreign) ctx.drawImage(painter.foreign_patch(foreign, patch, store.main_axis, side, side), x, y, side, side);
     hatch(ctx, [x, y, side, side], image_part(scene, box, store.main_axis, x, y, side), 7);
   }

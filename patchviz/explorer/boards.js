@@ -30,10 +30,10 @@ export function render_boards(store, el) {
     store.select(number_of(store.scene, place), { centre: true, save: true });
   });
   return () => {
-    const { scene, volume, window, show_label, main_axis, hover, selected } = store;
+    const { scene, voxels, window, show_label, main_axis, hover, selected } = store;
     const width = canvas.clientWidth;
     const theme = theme_of(el);
-    const now = [scene, volume, window, show_label, main_axis, hover, selected, width, theme.muted, theme.scale];
+    const now = [scene, voxels.whole, window, show_label, main_axis, hover, selected, width, theme.muted, theme.scale];
     if (!width || now.every((value, n) => value === drawn[n])) return; // sliding leaves boards alone
     drawn = now;
     boards = new Boards(store, width, theme);
@@ -104,7 +104,7 @@ class Boards {
   draw(ctx) {
     const { theme } = this;
     const axis = this.scene.axes[this.axis];
-    const is_drawn = !this.plain && this.store.volume;
+    const is_drawn = !this.plain && this.store.voxels.whole;
     ctx.font = `${12 * theme.scale}px ${theme.font}`;
     for (let layer = 0; layer < this.layers; layer++) {
       const [x, y] = this.place(layer, 0, this.rows - 1);

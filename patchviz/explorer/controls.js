@@ -206,7 +206,7 @@ export function render_picture(store, el) {
   const set_window = () => store.set({ window: [Number(low.value), Math.max(Number(high.value), Number(low.value) + 1)] });
   low.oninput = high.oninput = set_window;
   return () => {
-    const { scene, volume, window, show_label } = store;
+    const { scene, voxels, window, show_label } = store;
     if (channel.options.length !== scene.n_channels) {
       channel.replaceChildren(...range(0, scene.n_channels).map((n) => new Option(String(n + 1), String(n))));
     }
@@ -218,7 +218,7 @@ export function render_picture(store, el) {
     label.parentElement.hidden = !scene.has_label;
     put(low, window[0]);
     put(high, window[1]);
-    const real = (grey) => (volume ? (volume.low + (grey / 255) * (volume.high - volume.low)).toPrecision(3) : "");
+    const real = (grey) => (voxels.note === undefined ? "" : (voxels.low + (grey / 255) * (voxels.high - voxels.low)).toPrecision(3));
     low.setAttribute("aria-valuetext", real(window[0]));
     high.setAttribute("aria-valuetext", real(window[1]));
   };

@@ -98,8 +98,9 @@ function render_all(model, el) {
     offer(store, root);
     root.inert = false;
     message.textContent = store.failure ?? "";
-    const waits = ["volume", "epoch"].filter((what) => is_needed(model, what));
-    root.dataset.ready = waits.every((what) => store[what]) ? "1" : "0";
+    const here = { volume: store.voxels?.is_still, epoch: store.epoch };
+    root.dataset.ready = ["volume", "epoch"].every((what) => here[what] || !is_needed(model, what)) ? "1" : "0";
+    root.dataset.volume = store.voxels?.source ?? "none";
   });
   const redraw = () => store.touch();
   add_tabs(root, redraw);

@@ -72,10 +72,8 @@ class Model {
   }
 
   send_volume() {
-    this.reply({ kind: "volume", ...this.volume });
-    for (const part of ["image", "label"]) {
-      if (this.parts[part]) this.reply({ kind: "voxels", part, offset: 0 }, this.parts[part]);
-    }
+    const { image, label } = this.parts;
+    this.reply({ kind: "volume", ...this.volume }, image, ...(label ? [label] : []));
   }
 }
 

@@ -1,6 +1,6 @@
 // Pixels: voxels to colours, and the colours that mean something.
 
-import { box_of, heart_of } from "./store.js";
+import { box_of, heart_of, index_at } from "./store.js";
 
 export const selection = "#ff8f1f"; // the selected patch, and nothing else
 export const never_seen = "#ff2fd0"; // voxels that no patch holds, and nothing else
@@ -95,6 +95,7 @@ export function hatch(ctx, rect, hole, gap, alpha = 0.3) {
   ctx.restore();
 }
 
+const blank = { image: null, label: null, base: -1, strides: [0, 0, 0] }; // the plane of padding that has no voxel
 const painters = new WeakMap();
 
 /** The painter of a store: its views share the slices that it has painted. */
@@ -112,17 +113,23 @@ class Painter {
 
   /** The slice through the crosshair across one axis, from end to end of what image and grid span. */
   slice(axis) {
-    const { scene, volume, window, show_label, position } = this.store;
+    const { scene, window, show_label, position } = this.store;
     const slice = this.slices[axis];
-    const from = [scene, volume, window, show_label, position[axis]];
+    const from = [scene, this.plane(axis, position[axis]), window, show_label, position[axis]];
     if (from.some((value, n) => value !== slice.from[n])) this.paint(slice.canvas, axis);
     slice.from = from;
     return slice.canvas;
   }
 
+  /** The voxels that a position of an axis shows; null until some are here. */
+  plane(axis, at) {
+    const index = index_at(this.store.scene.axes[axis], at);
+    return index < 0 ? blank : this.store.voxels.plane(axis, index);
+  }
+
   tables() {
-    const { window, volume, show_label } = this.store;
-    const tinted = Boolean(volume?.label && show_label);
+    const { scene, window, show_label } = this.store;
+    const tinted = scene.has_label && show_label;
     const key = `${window} ${tinted}`;
     if (key !== this.key) this.made = make_table(window, tinted);
     this.key = key;
@@ -134,21 +141,20 @@ class Painter {
    * axes u and v, where the third axis stands at `at`; each value comes through the index maps.
    */
   fill(pixels, axis, at, us, vs) {
-    const { scene, volume } = this.store;
+    const plane = this.plane(axis, at);
+    if (!plane) return;
+    const { image, label, base, strides } = plane;
+    const { scene } = this.store;
     const { tables, tinted } = this.tables();
     const [u_axis, v_axis] = plane_axes(axis);
-    const strides = [volume.shape[1] * volume.shape[2], volume.shape[2], 1];
     const look = (a, p) => {
-      const { image_index, span } = scene.axes[a];
-      const index = image_index[p - span[0]];
-      return index === undefined || index < 0 ? -1 : index * strides[a];
+      const index = index_at(scene.axes[a], p);
+      return index < 0 ? -1 : index * strides[a];
     };
     const outside = (a, p) => p < 0 || p >= scene.axes[a].size;
-    const base = look(axis, at);
     const far = outside(axis, at);
     const columns = us.map((p) => look(u_axis, p));
     const beyond = us.map((p) => far || outside(u_axis, p));
-    const { image, label } = volume;
     vs.forEach((p, y) => {
       const row = look(v_axis, p);
       const padded = outside(v_axis, p);
@@ -204,7 +210,7 @@ class Painter {
     const [us, vs] = plane_axes(axis).map((a) => range(...this.store.scene.axes[a].span));
     const image = new ImageData(us.length, vs.length);
     const pixels = new Uint32Array(image.data.buffer);
-    if (this.store.volume) this.fill(pixels, axis, this.store.position[axis], us, vs);
+    this.fill(pixels, axis, this.store.position[axis], us, vs);
     Object.assign(canvas, { width: us.length, height: vs.length });
     canvas.getContext("2d").putImageData(image, 0, 0);
   }

@@ -13,11 +13,11 @@ const room = 1.4; // the image's surroundings, in image sizes: the scale stays w
 
 export function render_planes(store, el) {
   el.innerHTML = `
-    <div class="pv-main"><canvas tabindex="0" role="application"></canvas><p class="pv-readout"></p></div>
+    <div class="pv-main"><canvas tabindex="0" role="application"></canvas><p class="pv-readout"></p><p class="pv-note" role="status" hidden></p></div>
     <div class="pv-thumbs"></div>
     <div class="pv-sliders"></div>`;
   const canvas = el.querySelector(".pv-main canvas");
-  const readout = el.querySelector(".pv-readout");
+  const [readout, note] = [".pv-readout", ".pv-note"].map((name) => el.querySelector(name));
   const thumbs = [0, 1].map(() => make_thumb(store, el.querySelector(".pv-thumbs")));
   const sliders = [0, 1, 2].map((a) => make_slider(store, a, el.querySelector(".pv-sliders")));
   let view = null;
@@ -33,6 +33,8 @@ export function render_planes(store, el) {
     const what = scene.covered ? "" : ", with patch boxes";
     canvas.setAttribute("aria-label", plane_title(scene, axis, position[axis]) + what);
     readout.textContent = scene.covered ? "" : describe_patch(scene, store.hover ?? store.selected).join(" · ");
+    note.hidden = !store.voxels.note;
+    if (!note.hidden) note.textContent = store.voxels.note;
     sliders.forEach((slider) => slider());
   };
 

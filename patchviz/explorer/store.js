@@ -4,6 +4,7 @@ import { cover } from "./cover.js";
 import { Epoch } from "./epoch.js";
 import { held_values, unlocked } from "./held.js";
 import { is_needed } from "./parts.js";
+import { Voxels } from "./voxels.js";
 
 const ahead = 8; // patch sizes on either side that are resolved before they are asked for
 const most_scenes = 400;
@@ -31,7 +32,7 @@ export class Store {
     // shown
     this.scene = null;
     this.ghost = null; // the scene before the drag that goes on
-    this.volume = null;
+    /** @type {Voxels | null} */ this.voxels = null;
     this.refusal = null;
     this.failure = null; // why there is no volume
     this.comparison = null; // the policies side by side: rows, and the settings that they are for
@@ -118,8 +119,8 @@ export class Store {
     this.model.set("settings", this.target);
     this.model.set("selected", this.selected);
     this.model.save_changes();
-    this.look_ahead();
     if (is_needed(this.model, "epoch") && this.epoch_of !== queue_key(this.target)) this.ask_epoch();
+    this.look_ahead();
   }
 
   /** Ask for the queue of the epoch shown; it comes paused. */
@@ -204,16 +205,18 @@ export class Store {
     if (before?.settings.subject !== subject) {
       this.set({ position: scene.axes.map((axis) => axis.size >> 1) });
     }
-    if (before?.settings.subject !== subject || before?.settings.channel !== channel) {
-      this.set({ volume: null, failure: null });
-      if (is_needed(this.model, "volume")) this.model.send({ kind: "volume", subject, channel });
-    }
     this.position = this.position.map((at, n) => clamp(at, ...scene.axes[n].span));
+    if (before?.settings.subject !== subject || before?.settings.channel !== channel) {
+      const shape = scene.axes.map((axis) => axis.size);
+      const planes = scene.axes.map((axis, a) => Math.max(0, index_at(axis, this.position[a])));
+      const voxels = is_needed(this.model, "volume") ? new Voxels(this.model, { subject, channel }, shape, planes) : null;
+      this.set({ voxels, failure: null });
+    }
     // the selection follows the voxel
     const anchor = before && before.settings.subject === subject ? this.anchor : null;
     const kept = anchor ? box_at(full, anchor) : this.selected;
     // an entry stays selected where it is what brought its subject's scene
-    const is_wanted = this.entry !== null && this.epoch.entry(this.entry).subject === this.target.subject;
+    const is_wanted = this.entry !== null && this.epoch?.entry(this.entry).subject === this.target.subject;
     const entry = is_wanted ? this.entry : null;
     this.select(Math.min(kept ?? 0, full.n_patches - 1), { anchor, entry, centre: is_wanted && !anchor });
   }
@@ -250,15 +253,10 @@ export class Store {
     if (message.kind === "comparison") this.set({ comparison: { rows: message.rows, settings: this.comparing }, comparing: null });
     if (message.kind === "coverage") this.receive_coverage(message, buffers[0]);
     if (message.kind === "queue") this.receive_queue(message, buffers[0]);
-    if (message.kind === "volume") this.receive_volume(message);
-    if (message.kind === "voxels") this.receive_voxels(message, buffers[0]);
-    if (message.kind === "failure" && this.is_shown(message)) this.set({ failure: message.text });
-  }
-
-  /** Whether a message is about the volume on show, and not one that was left meanwhile. */
-  is_shown({ subject, channel }) {
-    const { settings } = this.scene;
-    return settings.subject === subject && settings.channel === channel;
+    if (!this.voxels?.is_about(message)) return;
+    if (message.kind === "failure") this.set({ failure: message.text });
+    this.voxels.receive(message, buffers);
+    this.touch();
   }
 
   /** Ask for the policies side by side, one question at a time. */
@@ -291,10 +289,11 @@ export class Store {
     this.set({ epoch, left: epoch.total, entry: null });
   }
 
-  /** Ask for the pictures of patches of other subjects than the one on show. */
+  /** Ask for the pictures of patches whose voxels will not be here: mostly of other subjects. */
   ask_patches(entries) {
     const { settings } = this.scene;
-    const wanted = entries.filter(({ subject, patch }) => subject !== settings.subject && !this.patches.has(this.patch_key(subject, patch)));
+    const is_here = (subject) => subject === settings.subject && !this.voxels.note;
+    const wanted = entries.filter(({ subject, patch }) => !is_here(subject) && !this.patches.has(this.patch_key(subject, patch)));
     if (!wanted.length) return;
     const asked = wanted.map(({ subject, patch }) => [subject, patch]);
     asked.forEach(([subject, patch]) => this.patches.set(this.patch_key(subject, patch), null));
@@ -314,33 +313,6 @@ export class Store {
       this.patches.set(this.patch_key(subject, patch), { width, height, grey });
     });
     this.touch();
-  }
-
-  receive_volume(message) {
-    this.arriving = null;
-    if (!this.is_shown(message)) return;
-    const { shape, low, high, has_label } = message;
-    const size = shape.reduce((a, b) => a * b, 1);
-    this.arriving = {
-      shape,
-      low,
-      high,
-      image: new Uint8Array(size),
-      label: has_label ? new Uint8Array(size) : null,
-      received: 0,
-      total: has_label ? 2 * size : size,
-    };
-  }
-
-  receive_voxels({ part, offset }, chunk) {
-    const volume = this.arriving;
-    if (!volume) return;
-    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    volume[part].set(bytes, offset);
-    volume.received += bytes.length;
-    if (volume.received < volume.total) return;
-    this.arriving = null;
-    this.set({ volume });
   }
 }
 
@@ -378,6 +350,11 @@ const blanks = new WeakMap();
 function blanks_of(scene) {
   if (!blanks.has(scene)) blanks.set(scene, new Set(scene.blank));
   return blanks.get(scene);
+}
+
+/** The voxel that stands at a position of an axis, or -1 in padding that has none. */
+export function index_at({ image_index, span }, at) {
+  return image_index[at - span[0]] ?? -1;
 }
 
 /** The voxel in the middle of what is image in a patch. */

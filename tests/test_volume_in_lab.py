@@ -1,0 +1,84 @@
+"""How voxels and modules reach the browser in a real JupyterLab."""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from .lab import count_frames, write_notebook
+from .test_explorer_in_lab import (
+    IMPORTS,
+    NOTEBOOK,
+    SMALL,
+    differ,
+    picture,
+    plane,
+    show,  # noqa: F401 -- a fixture
+    slider,
+)
+
+SHOWN = "explorer = Explorer(Cohort.phantom(4, (48, 40, 32)), settings=Settings(patch_size=18))"
+LIMIT = "import patchviz.explorer.voxels as voxels\nvoxels.MOST_WHOLE = {}\n"
+NOTE = re.compile("planes are fetched from the kernel one by one: 48 × 40 × 32 voxels are more")
+POSITIONS = {"i": (-3, 0, 30, 47, 24), "j": (-7, 0, 25, 39, 20), "k": (-2, 0, 9, 31, 16)}
+
+_HAS_MANY_COLOURS = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return new Set(new Uint32Array(data.buffer)).size > 100;
+}"""
+
+
+def look_around(page: Page) -> list[np.ndarray]:
+    """Return pictures of each axis' plane: in padding, at the image's ends and inside it."""
+    pictures = []
+    for letter, positions in POSITIONS.items():
+        if not re.search(rf" {letter} = ", plane(page).get_attribute("aria-label")):
+            page.get_by_role("button", name=re.compile(f" {letter} = ")).click()
+        for position in positions:
+            slider(page, f"slice along {letter}").fill(str(position))
+            picture(plane(page))  # from here on the page says whether it waits for a plane
+            page.locator("[data-ready='1']").wait_for()
+            pictures.append(picture(plane(page)))
+    return pictures
+
+
+def test_a_volume_beyond_the_limit_slides_plane_by_plane(page, show, lab):  # noqa: F811
+    frames = count_frames(page)
+    show(f"{LIMIT.format(1000)}{SHOWN}\nexplorer")
+    expect(page.get_by_role("status").filter(has_text=NOTE)).to_be_visible()
+    expect(page.locator("[data-volume='planes']")).to_have_count(1)
+    frames.clear()
+    by_planes = look_around(page)
+    assert all(differ(*pair) for pair in pairwise(by_planes))
+    sent = [frame for frame in frames.settled() if frame.sent]
+    assert len(sent) == 3 * 3  # the middle is here from the start, and padding repeats plane 0
+    frames.clear()
+    look_around(page)
+    assert frames.settled() == []  # planes are kept
+    page.get_by_role("button", name="batch", exact=True).click()
+    batch = page.get_by_role("region", name="batch").get_by_role("application")
+    page.wait_for_function(_HAS_MANY_COLOURS, arg=batch.element_handle())
+
+    write_notebook(lab.root / NOTEBOOK, [f"{IMPORTS}{LIMIT.format(2**28)}{SHOWN}\nexplorer"])
+    lab.open(page, NOTEBOOK, wide=True)
+    lab.run_all(page)
+    page.locator("[data-ready='1'][data-volume='whole']").wait_for()
+    expect(page.get_by_role("status").filter(has_text=NOTE)).to_have_count(0)
+    whole = look_around(page)
+    assert [n for n, pair in enumerate(zip(by_planes, whole, strict=True)) if differ(*pair)] == []
+
+
+def test_modules_are_loaded_once_for_all_explorers_of_a_page(page, show, lab):  # noqa: F811
+    show("display(Explorer(Cohort.phantom(2, (24, 24, 24))))\n" + SMALL, count=2)
+    versions = "() => globalThis[Symbol.for('patchviz modules')].size"
+    assert page.evaluate(versions) == 1
+    lab.run_all(page)
+    lab.wait_until_ready(page, 2)
+    assert page.evaluate(versions) == 1
+    lab.save(page)
+    page.reload()  # the kernel lives on, and its explorers with it
+    expect(page.locator("[data-ready='1'][data-volume='whole']")).to_have_count(2)
+    slider(page.locator(".patchviz").nth(1), "slice along k").fill("10")
+    expect(plane(page).nth(1)).to_have_accessible_name("axial k = 10, with patch boxes")
+    expect(plane(page).nth(0)).to_have_accessible_name("axial k = 12, with patch boxes")
