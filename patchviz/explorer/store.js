@@ -94,7 +94,9 @@ export class Store {
   touch() {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
-      if (this.scene) this.views.forEach((view) => view());
+      if (!this.scene || !this.views.size) return;
+      this.views.forEach((view) => view());
+      this.voxels?.fetch_behind();
     });
   }
 

@@ -84,11 +84,11 @@ export class Voxels {
     this.asked[axis] = null;
     this.latest[axis] = { image, label, base: 0, strides, n_bytes: image.length + (label?.length ?? 0) };
     this.keep(`${axis} ${index}`, this.latest[axis]);
-    if (this.is_still && !this.note && !this.arriving) this.fetch();
   }
 
-  /** Get the whole volume behind the planes, piece by piece so that other questions come between. */
-  fetch() {
+  /** Once planes are on show, get the whole volume, piece by piece so that other questions come between. */
+  fetch_behind() {
+    if (this.whole || this.arriving || this.note !== "" || !this.is_still) return;
     const size = this.shape.reduce((a, b) => a * b, 1);
     this.arriving = { image: new Uint8Array(size), label: this.has_label ? new Uint8Array(size) : null };
     this.send("voxels", { part: "image", offset: 0 });
