@@ -13,10 +13,11 @@ const most_shown = 64; // patches of a batch: larger batches show their first
 export function render_batch(store, el) {
   el.innerHTML = `<p class="pv-title"></p><canvas tabindex="0" role="application"></canvas>
     <details><summary>the batch as a table</summary><table></table></details>`;
-  const [title, canvas, table] = ["p", "canvas", "table"].map((name) => el.querySelector(name));
+  const [title, canvas, details, table] = ["p", "canvas", "details", "table"].map((name) => el.querySelector(name));
   let cells = [];
   let shown = null;
 
+  details.addEventListener("toggle", () => store.touch());
   const go = (place) => {
     store.set({ playing: false });
     select_entry(store, place);
@@ -56,6 +57,7 @@ export function render_batch(store, el) {
     draw_patch(ctx, store, epoch.entry(at), { x: 0, y: 0, side: large }, true, theme);
     cells.forEach((cell, n) => draw_patch(ctx, store, entries[n], cell, cell.place >= left, theme));
     const key = [epoch, batch, store.scene];
+    if (!details.open) return;
     if (!shown || key.some((value, n) => value !== shown[n])) {
       rows.caption.textContent = `batch ${batch + 1} of ${epoch.n_batches}`;
       rows.fill(entries.map((e, n) => list(store, e, n)));
@@ -72,12 +74,13 @@ function draw_patch(ctx, store, { place, row, subject, patch }, { x, y, side }, 
   const box = known ? box_of(scene, patch) : null;
   ctx.fillStyle = popped ? ground : theme.soft;
   ctx.fillRect(x, y, side, side);
-  const foreign = store.patches.get(store.patch_key(subject, patch));
+  const key = store.patch_key(subject, patch);
+  const foreign = store.patches.get(key);
   if (popped && known) {
     const painter = painter_of(store);
     const mine = subject === scene.settings.subject;
     if (mine && store.voxels.whole) ctx.drawImage(painter.patch(patch, store.main_axis, side, side), x, y, side, side);
-    else if (foreign) ctx.drawImage(painter.foreign_patch(foreign, patch, store.main_axis, side, side), x, y, side, side);
+    else if (foreign) ctx.drawImage(painter.foreign_patch(`${key} ${side}`, foreign, patch, store.main_axis, side, side), x, y, side, side);
     hatch(ctx, [x, y, side, side], image_part(scene, box, store.main_axis, x, y, side), 7);
   }
   ctx.strokeStyle = place === store.entry ? selection : box ? real_colour(box.real) : theme.line;

@@ -13,6 +13,7 @@ export function render_boards(store, el) {
   const classes = el.querySelector("ul");
   let boards = null;
   let drawn = [];
+  let painted = [];
 
   const under = (event) => boards?.under(event.offsetX, event.offsetY) ?? null;
   canvas.onpointermove = (event) => store.set({ hover: under(event) });
@@ -33,15 +34,19 @@ export function render_boards(store, el) {
     const { scene, voxels, window, show_label, main_axis, hover, selected } = store;
     const width = canvas.clientWidth;
     const theme = theme_of(el);
-    const now = [scene, voxels.whole, window, show_label, main_axis, hover, selected, width, theme.muted, theme.scale];
+    const look = [scene, voxels.whole, window, show_label, main_axis, width, theme.muted, theme.scale];
+    const now = [...look, hover, selected];
     if (!width || now.every((value, n) => value === drawn[n])) return; // sliding leaves boards alone
     drawn = now;
-    boards = new Boards(store, width, theme);
-    canvas.style.height = `${boards.height}px`;
-    canvas.setAttribute("aria-label", `all ${scene.n_patches} patches, layer by layer along ${scene.axes[main_axis].name}`);
+    if (look.some((value, n) => value !== painted[n])) {
+      boards = new Boards(store, width, theme);
+      canvas.style.height = `${boards.height}px`;
+      canvas.setAttribute("aria-label", `all ${scene.n_patches} patches, layer by layer along ${scene.axes[main_axis].name}`);
+      boards.paint();
+      classes.replaceChildren(...scene.classes.map((c) => legend(c, scene.n_patches)));
+    }
+    painted = look;
     boards.draw(fit(canvas, width, boards.height));
-    classes.innerHTML = "";
-    classes.append(...scene.classes.map((c) => legend(c, scene.n_patches)));
   };
 }
 
@@ -57,7 +62,7 @@ function legend({ low, high, label, count }, n_patches) {
 }
 
 class Boards {
-  u; v; layers; columns; rows;
+  u; v; layers; columns; rows; picture;
 
   constructor(store, width, theme) {
     this.store = store;
@@ -76,6 +81,7 @@ class Boards {
     this.board = [this.cell[0] * this.columns + 10, this.cell[1] * this.rows + this.caption + 6];
     this.height = Math.ceil(Math.ceil(this.layers / this.across) * this.board[1]);
     this.plain = this.cell[0] < smallest;
+    this.width = width;
   }
 
   /** The top left pixel of a patch's cell. */
@@ -101,7 +107,25 @@ class Boards {
     return inside ? this.number(layer, column, row) : null;
   }
 
+  /** Draw all patches, and mark the one selected and the one under the pointer. */
   draw(ctx) {
+    const { hover, selected } = this.store;
+    ctx.drawImage(this.picture, 0, 0, this.width, this.height);
+    for (const [n, colour] of [[hover, null], [selected, selection]]) {
+      if (n === null || n >= this.scene.n_patches) continue;
+      const { place, real } = box_of(this.scene, n);
+      const [x, y] = this.place(place[this.axis], place[this.u], place[this.v]);
+      const [w, h] = this.cell.map((side) => side - 3);
+      ctx.strokeStyle = colour ?? real_colour(real);
+      ctx.lineWidth = 3;
+      ctx.strokeRect(x + 0.75, y + 0.75, w - 1.5, h - 1.5);
+    }
+  }
+
+  /** Paint all patches once, on a picture of its own. */
+  paint() {
+    this.picture = document.createElement("canvas");
+    const ctx = fit(this.picture, this.width, this.height);
     const { theme } = this;
     const axis = this.scene.axes[this.axis];
     const is_drawn = !this.plain && this.store.voxels.whole;
@@ -120,22 +144,21 @@ class Boards {
   }
 
   draw_patch(ctx, layer, column, row, sheet) {
-    const { store, cell } = this;
+    const { cell } = this;
     const box = box_of(this.scene, this.number(layer, column, row));
     const [x, y] = this.place(layer, column, row);
     const [w, h] = [cell[0] - 3, cell[1] - 3];
     const colour = real_colour(box.real);
     ctx.fillStyle = this.plain ? colour : ground;
     ctx.fillRect(x, y, Math.max(w, 1), Math.max(h, 1));
-    const chosen = box.n === store.selected;
-    if (this.plain && !chosen) return;
+    if (this.plain) return;
     if (sheet) {
       const [from_w, from_h] = [sheet.width / this.columns, sheet.height / this.rows];
       ctx.drawImage(sheet, column * from_w, (this.rows - 1 - row) * from_h, from_w, from_h, x, y, w, h);
     }
     if (box.blank) cross_out(ctx, x, y, w, h);
-    ctx.strokeStyle = chosen ? selection : colour;
-    ctx.lineWidth = chosen || box.n === store.hover ? 3 : 1.5;
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = 1.5;
     ctx.strokeRect(x + 0.75, y + 0.75, w - 1.5, h - 1.5);
     if (w < 36) return;
     ctx.fillStyle = "#fff";

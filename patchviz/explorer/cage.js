@@ -38,11 +38,16 @@ export function render_cage(store, el) {
     if (n != null) store.select(n, { centre: true, save: true });
   };
   on_arrows(canvas, "arrow keys turn it", (right, up) => turn(0.1 * right, -0.1 * up));
+  const wires = document.createElement("canvas"); // sliding and playing leave them alone
+  let drawn = [];
   return () => {
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
     if (!width) return; // in a tab that is not shown
+    const now = [store.scene, store.rotation, store.explode, store.hover, width, height];
+    if (now.some((value, n) => value !== drawn[n])) new Cage(fit(wires, width, height), store, width, height).draw_wires();
+    drawn = now;
     cage = new Cage(fit(canvas, width, height), store, width, height);
-    cage.draw();
+    cage.draw(wires);
   };
 }
 
@@ -75,29 +80,34 @@ class Cage {
     return [this.middle[0] + x, this.middle[1] - y, depth];
   }
 
-  draw() {
-    const { ctx, axes, store } = this;
+  /** Draw the slices, the wires before them, and what is selected. */
+  draw(wires) {
+    const { ctx, store } = this;
     ctx.fillStyle = ground;
     ctx.fillRect(0, 0, ctx.canvas.width, ctx.canvas.height);
-    ctx.lineJoin = "round";
     ctx.globalAlpha = 1 - 0.75 * store.explode;
     this.draw_slices();
     ctx.globalAlpha = 1;
-    const { covered } = this.scene;
-    if (this.single && !covered) this.boxes().forEach((box) => this.draw_box(box));
-    this.wire([0, 0, 0], axes.map((axis) => axis.size), "#f4f6f8", 1.5);
-    if (!covered) this.draw_reach();
+    ctx.drawImage(wires, 0, 0, 2 * this.middle[0], 2 * this.middle[1]);
+    ctx.lineJoin = "round";
+    if (!this.scene.covered) {
+      const chosen = box_of(this.scene, store.selected);
+      this.faces(this.moved(chosen), chosen.size, "rgba(255,143,31,.16)", selection, 2);
+    }
     this.draw_letters();
   }
 
-  /** How far the grid reaches, and the selected box. */
-  draw_reach() {
+  /** Draw all boxes, the image's outline, and how far the grid reaches. */
+  draw_wires() {
     const { ctx, axes, store } = this;
+    const { covered } = this.scene;
+    ctx.lineJoin = "round";
+    if (this.single && !covered) this.boxes().forEach((box) => this.draw_box(box));
+    this.wire([0, 0, 0], axes.map((axis) => axis.size), "#f4f6f8", 1.5);
+    if (covered || store.explode) return;
     ctx.setLineDash([5, 4]);
-    if (!store.explode) this.wire(axes.map((axis) => axis.span[0]), axes.map((axis) => axis.span[1] - axis.span[0]), "#9fb3c4", 1);
+    this.wire(axes.map((axis) => axis.span[0]), axes.map((axis) => axis.span[1] - axis.span[0]), "#9fb3c4", 1);
     ctx.setLineDash([]);
-    const chosen = box_of(this.scene, store.selected);
-    this.faces(this.moved(chosen), chosen.size, "rgba(255,143,31,.16)", selection, 2);
   }
 
   /** All boxes, the farthest first. */
@@ -217,7 +227,8 @@ class Cage {
     ctx.save();
     // pixels of the slice to the screen: an affine map, because the projection is parallel
     ctx.transform(right[0] - origin[0], right[1] - origin[1], down[0] - origin[0], down[1] - origin[1], origin[0], origin[1]);
-    ctx.drawImage(slice, u0 - left, top - v1, u1 - u0, v1 - v0, u0 - left, top - v1, u1 - u0, v1 - v0);
+    const [wide, high] = [[slice.width, u], [slice.height, v]].map(([n, b]) => n / (this.axes[b].span[1] - this.axes[b].span[0]));
+    ctx.drawImage(slice, (u0 - left) * wide, (top - v1) * high, (u1 - u0) * wide, (v1 - v0) * high, u0 - left, top - v1, u1 - u0, v1 - v0);
     ctx.restore();
   }
 

@@ -96,6 +96,8 @@ export function hatch(ctx, rect, hole, gap, alpha = 0.3) {
 }
 
 const blank = { image: null, label: null, base: -1, strides: [0, 0, 0] }; // the plane of padding that has no voxel
+const most_small = 256; // pixels along a slice that is not the large one
+const most_pictures = 300; // of patches that are kept
 const painters = new WeakMap();
 
 /** The painter of a store: its views share the slices that it has painted. */
@@ -109,14 +111,20 @@ class Painter {
     this.store = store;
     this.key = "";
     this.slices = [0, 1, 2].map(() => ({ canvas: document.createElement("canvas"), from: ([]) }));
+    this.pictures = new Map(); // of patches, as long as they look the same
+    this.look = [];
   }
 
-  /** The slice through the crosshair across one axis, from end to end of what image and grid span. */
+  /**
+   * The slice through the crosshair across one axis, from end to end of what image and grid span: a
+   * pixel a voxel, or fewer where it is shown small.
+   */
   slice(axis) {
-    const { scene, window, show_label, position } = this.store;
+    const { scene, window, show_label, position, main_axis } = this.store;
     const slice = this.slices[axis];
-    const from = [scene, this.plane(axis, position[axis]), window, show_label, position[axis]];
-    if (from.some((value, n) => value !== slice.from[n])) this.paint(slice.canvas, axis);
+    const most = axis === main_axis ? Infinity : most_small;
+    const from = [scene, this.plane(axis, position[axis]), window, show_label, position[axis], most];
+    if (from.some((value, n) => value !== slice.from[n])) this.paint(slice.canvas, axis, most);
     slice.from = from;
     return slice.canvas;
   }
@@ -153,30 +161,48 @@ class Painter {
     };
     const outside = (a, p) => p < 0 || p >= scene.axes[a].size;
     const far = outside(axis, at);
-    const columns = us.map((p) => look(u_axis, p));
+    const columns = Int32Array.from(us, (p) => look(u_axis, p));
     const beyond = us.map((p) => far || outside(u_axis, p));
-    vs.forEach((p, y) => {
+    const [plain, dim] = tables;
+    let target = (vs.length - 1) * us.length;
+    for (const p of vs) {
       const row = look(v_axis, p);
+      const start = base < 0 || row < 0 ? -1 : base + row;
       const padded = outside(v_axis, p);
-      const target = (vs.length - 1 - y) * us.length;
       for (let x = 0; x < columns.length; x++) {
-        const zero = base < 0 || row < 0 || columns[x] < 0;
-        const voxel = base + row + columns[x];
-        const entry = zero ? 0 : image[voxel] | (tinted ? Math.min(label[voxel], 4) << 8 : 0);
-        pixels[target + x] = tables[padded || beyond[x] ? 1 : 0][entry];
+        const voxel = start < 0 || columns[x] < 0 ? -1 : start + columns[x];
+        const entry = voxel < 0 ? 0 : tinted ? image[voxel] | (Math.min(label[voxel], 4) << 8) : image[voxel];
+        pixels[target + x] = (padded || beyond[x] ? dim : plain)[entry];
       }
-    });
+      target -= us.length;
+    }
+  }
+
+  /** A picture of a patch, painted once for as long as it looks the same. */
+  picture(key, make) {
+    const { scene, voxels, window, show_label } = this.store;
+    const look = [scene, voxels.whole, window, show_label];
+    if (look.some((value, n) => value !== this.look[n]) || this.pictures.size > most_pictures) this.pictures.clear();
+    this.look = look;
+    if (!this.pictures.has(key)) this.pictures.set(key, make());
+    return this.pictures.get(key);
   }
 
   /** A patch as the network gets it, in w × h pixels: the slice through the middle of its image part. */
   patch(n, axis, w, h) {
-    const at = heart_of(this.store.scene, n)[axis];
-    const [us, vs] = this.sample(n, axis, w, h);
-    return this.canvas(w, h, (pixels) => this.fill(pixels, axis, at, us, vs));
+    return this.picture(`${n} ${axis} ${w} ${h}`, () => {
+      const at = heart_of(this.store.scene, n)[axis];
+      const [us, vs] = this.sample(n, axis, w, h);
+      return this.canvas(w, h, (pixels) => this.fill(pixels, axis, at, us, vs));
+    });
   }
 
   /** The same for another subject's patch, whose greys came from the kernel. */
-  foreign_patch({ width, height, grey }, n, axis, w, h) {
+  foreign_patch(key, patch, n, axis, w, h) {
+    return this.picture(key, () => this.paint_foreign(patch, n, axis, w, h));
+  }
+
+  paint_foreign({ width, height, grey }, n, axis, w, h) {
     const [us, vs] = this.sample(n, axis, w, h);
     const [u, v] = plane_axes(axis).map((a) => this.store.scene.axes[a]);
     const { tables } = this.tables();
@@ -206,14 +232,20 @@ class Painter {
     return canvas;
   }
 
-  paint(canvas, axis) {
-    const [us, vs] = plane_axes(axis).map((a) => range(...this.store.scene.axes[a].span));
+  paint(canvas, axis, most) {
+    const [us, vs] = plane_axes(axis).map((a) => thin_out(range(...this.store.scene.axes[a].span), most));
     const image = new ImageData(us.length, vs.length);
     const pixels = new Uint32Array(image.data.buffer);
     this.fill(pixels, axis, this.store.position[axis], us, vs);
     Object.assign(canvas, { width: us.length, height: vs.length });
     canvas.getContext("2d").putImageData(image, 0, 0);
   }
+}
+
+/** At most so many of some positions, evenly. */
+function thin_out(positions, most) {
+  const n = positions.length;
+  return n <= most ? positions : range(0, most).map((m) => positions[Math.floor(((m + 0.5) / most) * n)]);
 }
 
 /** The axes that a plane shows: to the right, and upwards. */
