@@ -183,11 +183,11 @@ class Strip {
 
 /** Subjects down, patches across: a cell fills when its entry is popped. */
 class Table {
-  epoch; width; height;
+  epoch; width; height; picture; painted; theme;
 
   measure(epoch, width) {
     if (epoch === this.epoch && width === this.width) return;
-    Object.assign(this, { epoch, width });
+    Object.assign(this, { epoch, width, picture: null });
     this.columns = Math.max(...epoch.sizes);
     this.rows = epoch.sizes.length;
     this.cell = [width / this.columns, Math.max(1, Math.min(12, 240 / this.rows))];
@@ -201,7 +201,8 @@ class Table {
 
   rect(place) {
     const { row, patch } = this.epoch.entry(place);
-    return [patch * this.cell[0], row * this.cell[1], this.cell[0] - 1, Math.max(1, this.cell[1] - 1)];
+    const [wide, high] = this.cell.map((side) => (side > 3 ? side - 1 : side));
+    return [patch * this.cell[0], row * this.cell[1], wide, high];
   }
 
   under(x, y) {
@@ -210,22 +211,34 @@ class Table {
     return place < 0 ? null : place;
   }
 
-  draw(ctx, { epoch, left, entry }, theme, hover) {
-    ctx.fillStyle = theme.soft;
-    ctx.fillRect(0, 0, this.width, this.height);
-    this.places.forEach((place, cell) => {
-      if (place >= 0 || cell % this.columns >= epoch.sizes[Math.floor(cell / this.columns)]) return;
-      const [x, y] = [(cell % this.columns) * this.cell[0], Math.floor(cell / this.columns) * this.cell[1]];
-      ctx.fillStyle = theme.muted; // blank: not in the queue
-      ctx.fillRect(x, y + this.cell[1] / 2 - 0.5, this.cell[0] - 1, 1);
+  /** The table with nothing popped: what is blank and not in the queue has a line. */
+  paint(theme) {
+    const { epoch, width, height, columns, cell } = this;
+    this.picture = document.createElement("canvas");
+    this.ctx = fit(this.picture, width, height);
+    this.painted = epoch.total;
+    this.theme = theme;
+    this.ctx.fillStyle = theme.soft;
+    this.ctx.fillRect(0, 0, width, height);
+    this.ctx.fillStyle = theme.muted;
+    this.places.forEach((place, n) => {
+      const [row, patch] = [Math.floor(n / columns), n % columns];
+      if (place < 0 && patch < epoch.sizes[row]) this.ctx.fillRect(patch * cell[0], (row + 0.5) * cell[1] - 0.5, cell[0] - 1, 1);
     });
-    for (let place = left; place < epoch.total; place++) {
-      const { row } = epoch.entry(place);
-      ctx.fillStyle = subject_colour(row, this.rows);
-      ctx.fillRect(...this.rect(place));
-    }
+  }
+
+  draw(ctx, { epoch, left, entry }, theme, hover) {
+    if (!this.picture || theme.soft !== this.theme.soft) this.paint(theme);
+    for (; this.painted > left; this.painted--) this.put(this.painted - 1, subject_colour(epoch.entry(this.painted - 1).row, this.rows));
+    for (; this.painted < left; this.painted++) this.put(this.painted, theme.soft);
+    ctx.drawImage(this.picture, 0, 0, this.width, this.height);
     if (entry !== null) mark(ctx, this.rect(entry), selection, 3);
     if (hover !== null) mark(ctx, this.rect(hover), theme.text, 2);
+  }
+
+  put(place, colour) {
+    this.ctx.fillStyle = colour;
+    this.ctx.fillRect(...this.rect(place));
   }
 }
 
