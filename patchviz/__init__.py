@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from patchviz.patches import add_data, reconstruct_from_patches
     from patchviz.phantom import make_phantom
     from patchviz.policies import POLICIES
+    from patchviz.questions import ask, check
     from patchviz.scene import Scene, resolve
     from patchviz.settings import Settings
     from patchviz.splits import get_validation_split, k_fold_split
@@ -37,6 +38,8 @@ _HOME = {
     "Settings": "settings",
     "Subject": "volumes",
     "add_data": "patches",
+    "ask": "questions",
+    "check": "questions",
     "check_widgets": "explorer",
     "compute_patch_indices": "grid",
     "create_patch_index_list": "epochs",

@@ -257,7 +257,7 @@ class Explorer(anywidget.AnyWidget):
             png = explorer_png(scene, subject.image[scene.settings.channel], subject.label)
         except (ValueError, OSError):  # the front end is told why when it asks for voxels
             png = explorer_png(scene)
-        return _beside(
+        return beside(
             super()._repr_mimebundle_(**kwargs), "image/png", base64.b64encode(png).decode()
         )
 
@@ -346,7 +346,7 @@ def _chunks(content: NDArray[np.uint8]) -> Iterator[tuple[int, memoryview]]:
         yield offset, whole[offset : offset + _CHUNK]
 
 
-def _beside(bundle: Any, mime_type: str, content: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def beside(bundle: Any, mime_type: str, content: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Put beside a widget what stands in its place where widgets don't run."""
     data, metadata = bundle
     return {**data, mime_type: content}, metadata
@@ -360,7 +360,7 @@ class _Check(anywidget.AnyWidget):
     } };"""
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return _beside(super()._repr_mimebundle_(**kwargs), "text/markdown", _REMEDY)
+        return beside(super()._repr_mimebundle_(**kwargs), "text/markdown", _REMEDY)
 
 
 _REMEDY = """**Widgets are not running here** (or this is a saved page). To make them run:
