@@ -254,7 +254,7 @@ def draw_patch(
     ax = ax or _current(4, 4)
     turned = Turned(scene, axis)
     n = marks.require_within("patch", patch, (0, scene.n_patches))
-    across, right, up = turned.axes
+    _, right, up = turned.axes
     low, high = turned.corners[n], turned.corners[n] + turned.patch
     ax.set(xlim=(low[1], high[1]), ylim=(low[2], high[2]), aspect=up.spacing / right.spacing)
     real = np.clip((low, high), 0, turned.size)
