@@ -96,7 +96,7 @@ class Lab:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._token = uuid.uuid4().hex
+        self.token = uuid.uuid4().hex
 
     def __enter__(self) -> "Lab":
         with socket.socket() as probe:
@@ -144,7 +144,7 @@ class Lab:
         self._set("themes", theme=THEMES[theme])
         # In a workspace of its own, no tab or side bar comes back from an earlier page.
         workspace = f"{self.url}/lab/workspaces/{uuid.uuid4().hex}"
-        page.goto(f"{workspace}/tree/{quote(notebook)}?token={self._token}")
+        page.goto(f"{workspace}/tree/{quote(notebook)}?token={self.token}")
         page.wait_for_function(_KERNEL_IS_IDLE, arg=notebook, timeout=TIMEOUT)
         page.locator(f"body[data-jp-theme-name='{THEMES[theme]}']").wait_for(state="attached")
         page.evaluate("() => window.jupyterapp.restored.then(() => {})")
@@ -158,6 +158,11 @@ class Lab:
     def wait_until_ready(self, page: Page, count: int = 1) -> None:
         """Wait for `count` elements with data-ready="1", or raise the error of a cell."""
         page.wait_for_function(_VIEWS_ARE_READY, arg=count, timeout=TIMEOUT)
+
+    def wait_until_done(self, page: Page) -> None:
+        """Wait until all cells have run and all explorers are ready, or raise a cell's error."""
+        page.wait_for_function(_ALL_HAVE_RUN, timeout=2 * TIMEOUT)
+        self.wait_until_ready(page, page.locator(".patchviz").count())
 
     def save(self, page: Page) -> None:
         """Save the notebook, and wait until that is done."""
@@ -193,7 +198,7 @@ class Lab:
         folders = {name: str(self._private / folder) for name, folder in private.items()}
         # Kernels import the patchviz that the tests import.
         path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
-        return {**os.environ, **folders, "PYTHONPATH": path, "JUPYTER_TOKEN": self._token}
+        return {**os.environ, **folders, "PYTHONPATH": path, "JUPYTER_TOKEN": self.token}
 
     def _set(self, plugin: str, **settings: object) -> None:
         folder = self._private / "settings/@jupyterlab/apputils-extension"
@@ -201,7 +206,7 @@ class Lab:
         (folder / f"{plugin}.jupyterlab-settings").write_text(json.dumps(settings))
 
     def _ask(self, path: str, method: str = "GET") -> bytes:
-        headers = {"Authorization": f"token {self._token}"}
+        headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(f"{self.url}/api/{path}", headers=headers, method=method)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=10) as response:
@@ -238,6 +243,13 @@ _VIEWS_ARE_READY = """count => {
     }
   }
   return document.querySelectorAll('[data-ready="1"]').length >= count;
+}"""
+
+_ALL_HAVE_RUN = """() => {
+  const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
+  const to_run = [...content.model.cells].filter(cell => cell.type === 'code');
+  return sessionContext.session.kernel.status === 'idle'
+    && to_run.every(cell => cell.executionState === 'idle' && cell.executionCount > 0);
 }"""
 
 _ASK_KERNEL = """async () => {

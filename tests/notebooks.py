@@ -1,28 +1,42 @@
-"""Execute the notebooks, and save them with their pictures: ``python -m tests.notebooks``."""
+"""Execute the notebooks, and save them with their pictures: ``python -m tests.notebooks``.
+
+With ``--table`` their lengths, sizes and times are printed, and written to the teacher's guide.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import sys
 import tempfile
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 
 import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-NOTEBOOKS = sorted((REPOSITORY / "notebooks").rglob("*.ipynb"))
+NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+ANSWERS = sorted((REPOSITORY / "notebooks/answers").glob("*.py"))
+GUIDE = REPOSITORY / "notebooks/README.md"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+TABLE = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end of table -->)", re.DOTALL)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment in which notebooks and answers import this checkout's patchviz."""
+    search = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": search}
 
 
 def execute(path: Path) -> NotebookNode:
     """Run a notebook from top to bottom in a kernel of its own, in an empty folder."""
     notebook = nbformat.read(path, as_version=4)
-    search = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": search}
     with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": folder}})
-        client.execute(env=environment)
+        client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}})
+        client.execute(env=environment())
     return strip(notebook)
 
 
@@ -43,7 +57,47 @@ def strip(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
+def count_words(notebook: NotebookNode) -> list[int]:
+    """Count the words of each text cell."""
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    return [sum(any(map(str.isalnum, word)) for word in text.split()) for text in texts]
+
+
+def count_lines(notebook: NotebookNode) -> list[int]:
+    """Count the lines of each code cell, but for comments and lone brackets."""
+    cells = [cell.source.splitlines() for cell in notebook.cells if cell.cell_type == "code"]
+    lines = [[line.partition("#")[0] for line in cell] for cell in cells]
+    return [sum(any(map(str.isalnum, line)) for line in cell) for cell in lines]
+
+
+def measure(path: Path) -> str:
+    """Execute a notebook as stored, and return its row of the guide's table."""
+    notebook = nbformat.read(path, as_version=4)
+    start = perf_counter()
+    execute(path)
+    seconds = perf_counter() - start
+    words, lines = (f"{median(count(notebook)):g}" for count in (count_words, count_lines))
+    size = f"{path.stat().st_size / 1e3:.0f} kB"
+    return f"| [{path.stem}]({path.name}) | {words} | {lines} | {seconds:.0f} s | {size} |\n"
+
+
+def write_table() -> None:
+    """Measure all notebooks, print the table, and put it into the teacher's guide."""
+    head = (
+        "| notebook | words per text cell | lines per code cell | run time | size |\n"
+        "|---|---|---|---|---|\n"
+    )
+    table = head + "".join(map(measure, NOTEBOOKS))
+    print(table, end="")
+    GUIDE.write_text(TABLE.sub(lambda _: table, GUIDE.read_text("utf-8")), "utf-8")
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--table"]:
+        write_table()
+        sys.exit()
+    wanted = set(sys.argv[1:])  # all, unless some are named
     for path in NOTEBOOKS:
-        nbformat.write(execute(path), path)
-        print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size / 1e3:.0f} kB")
+        if not wanted or path.stem in wanted:
+            nbformat.write(execute(path), path)
+            print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size / 1e3:.0f} kB")
