@@ -234,8 +234,7 @@ def _read_facts(options: argparse.Namespace) -> CohortFacts:
 
 
 def _invent_facts(image_shape: Sequence[int], subjects: int | None) -> CohortFacts:
-    """Make up subjects of one shape, with labels, 1 mm voxels and RAS axes."""
-    from patchviz.phantom import numbered
+    """Make up the subjects of --subjects and --image-shape."""
     from patchviz.volumes import CohortFacts
 
     n = 30 if subjects is None else subjects
@@ -244,14 +243,7 @@ def _invent_facts(image_shape: Sequence[int], subjects: int | None) -> CohortFac
     shape = tuple(image_shape) * (3 if len(image_shape) == 1 else 1)
     if len(shape) > 3:
         raise ValueError(f"--image-shape must have at most 3 axes, got {len(shape)}")
-    return CohortFacts(
-        ids=tuple(numbered("sub", n)),
-        shapes=(shape,) * n,
-        spacings=((1.0,) * len(shape),) * n,
-        orientations=(("R", "A", "S")[: len(shape)],) * n,
-        n_channels=(1,) * n,
-        has_label=(True,) * n,
-    )
+    return CohortFacts.from_shape(shape, n)
 
 
 def _find_subject(ids: Sequence[str], shown: str | None) -> int:

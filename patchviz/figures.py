@@ -1,4 +1,7 @@
-"""The matplotlib views of a Scene: a `draw_*` draws one into `ax` (default: pyplot's current)."""
+"""The matplotlib views of a Scene: each `draw_*` draws into `ax`.
+
+Without one it is pyplot's current, or all of a new figure that suits the view.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ def draw_plane(
     ValueError, TypeError
         For an array of another shape, and an `axis` or `position` that isn't there.
     """
-    ax = ax or _current()
+    ax = ax or _current(6, 6)
     turned = Turned(scene, axis)
     across, right, up = turned.axes
     middle = across.size // 2 if position is None else position
@@ -122,7 +125,7 @@ def draw_axis(scene: Scene, axis: int = 0, *, ax: Axes | None = None) -> Axes:
 
     Raises ValueError for an `axis` that isn't there.
     """
-    ax = ax or _current()
+    ax = ax or _current(10, 1.8)
     it = scene.axes[marks.require_within("axis", axis, (0, len(scene.axes)))]
     starts, inside = np.array(it.starts), np.array(it.inside)
     lanes = min(len(starts), max(3, 1 + math.ceil(it.patch / (it.patch - it.overlap))))
@@ -151,7 +154,7 @@ def draw_axis(scene: Scene, axis: int = 0, *, ax: Axes | None = None) -> Axes:
 
 def draw_padding_track(scene: Scene, *, ax: Axes | None = None) -> Axes:
     """Draw the padding and the number of patches by cubic patch size, and mark the scene's own."""
-    ax = ax or _current()
+    ax = ax or _current(10, 2)
     track, sizes = scene.track, [axis.patch for axis in scene.axes]
     saw = [math.nan if share is None else 100 * share for share in track.padding]
     ax.set(xlim=(track.sizes[0] - 0.5, track.sizes[-1] + 0.5), ylim=(-5, 105))
@@ -186,7 +189,7 @@ def draw_boards(
     axis : int
         The array axis along which layers follow each other; the others run as in `draw_plane`.
     """
-    ax = ax or _current()
+    ax = ax or _current(10, 4.5)
     turned = Turned(scene, axis)
     origins, pitch, gap = _lay_out(ax, turned)
     places = origins[turned.places[:, 0]] + turned.places[:, 1:] * (turned.patch[1:] + gap)
@@ -235,9 +238,40 @@ def _show_thumbnails(ax: Axes, turned: Turned, image: Array, places: Array) -> N
     marks.show(ax, canvas, image)
 
 
+def draw_patch(
+    scene: Scene, image: Array, patch: int, axis: int = 2, *, ax: Axes | None = None
+) -> Axes:
+    """Draw one patch as the network gets it, with an outline around what is image in it.
+
+    Parameters
+    ----------
+    scene, axis, ax
+        As in `draw_plane`; the slice is the middle one of the patch's real part.
+    image : ndarray of the subject's shape
+    patch : int
+        Counted from 0.
+    """
+    ax = ax or _current(4, 4)
+    turned = Turned(scene, axis)
+    n = marks.require_within("patch", patch, (0, scene.n_patches))
+    _, right, up = turned.axes
+    low, high = turned.corners[n], turned.corners[n] + turned.patch
+    ax.set(xlim=(low[1], high[1]), ylim=(low[2], high[2]), aspect=up.spacing / right.spacing)
+    real = np.clip((low, high), 0, turned.size)
+    i, j = low[1:] - (right.span[0], up.span[0])
+    plane = turned.cut("image", image, sum(real[:, 0]) // 2)
+    marks.show(ax, plane[i : i + right.patch, j : j + up.patch], image)
+    how = {"facecolors": "none", "edgecolors": SELECTION, "linewidths": 1.5}
+    marks.draw_boxes(ax, real[:, 1:], gid="image", **how)
+    mode = "" if turned.shares[n] == 1 else f", padding: {scene.settings.padding_mode}"
+    ax.set_title(f"patch {n + 1}{mode}", loc="left", fontsize=TEXT + 1, color=INK)
+    ax.set(xticks=(), yticks=())
+    return ax
+
+
 def draw_ledger(scene: Scene, *, ax: Axes | None = None) -> Axes:
     """Draw the ledger: each number, its value, and the formula, cut short where it doesn't fit."""
-    ax = ax or _current()
+    ax = ax or _current(10, 6)
     rows = scene.ledger
     ax.set(xlim=(0, 1), ylim=(0, 1))
     ax.set_axis_off()
@@ -303,7 +337,9 @@ def explorer_png(scene: Scene, image: Array | None = None, label: Array | None =
     return file.getvalue()
 
 
-def _current() -> Axes:
+def _current(wide: float, high: float) -> Axes:
     from matplotlib import pyplot
 
+    if not pyplot.get_fignums():
+        pyplot.figure(figsize=(wide, high))
     return pyplot.gca()

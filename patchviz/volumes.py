@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from patchviz.errors import DataError
 from patchviz.folders import AnyPath, Row, find_subjects, list_subjects
 from patchviz.foreground import Foreground
+from patchviz.grid import per_axis, whole_number
 from patchviz.phantom import SHAPE, Shape, check_shape, numbered
 from patchviz.sources import Array, ArraySource, FileSource, Header, PhantomSource, Source, as_label
 
@@ -56,6 +57,29 @@ class CohortFacts:
     foreground: Callable[[int], Foreground | None] = field(
         default=_no_foreground, compare=False, repr=False
     )
+
+    @classmethod
+    def from_shape(cls, image_shape: Sequence[int], n: int = 30) -> CohortFacts:
+        """Make up subjects of one shape, with labels and voxels of 1 mm: a grid needs no more.
+
+        Parameters
+        ----------
+        image_shape : sequence of int
+            Voxels along each of at most three axes.
+        n : int
+            How many subjects.
+        """
+        shape = per_axis("image_shape", image_shape, minimum=1)
+        if len(shape) > 3:
+            raise ValueError(f"`image_shape` must have at most 3 axes, got {len(shape)}")
+        return cls(
+            ids=tuple(numbered("sub", whole_number("n", n, minimum=1))),
+            shapes=(shape,) * n,
+            spacings=((1.0,) * len(shape),) * n,
+            orientations=(("R", "A", "S")[: len(shape)],) * n,
+            n_channels=(1,) * n,
+            has_label=(True,) * n,
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

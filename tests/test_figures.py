@@ -16,7 +16,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from patchviz import PatchGrid, Settings, resolve
+from patchviz import PatchGrid, Settings, compute_patch_indices, resolve
 from patchviz.figures import (
     SELECTION,
     UNSEEN,
@@ -25,6 +25,7 @@ from patchviz.figures import (
     draw_explorer,
     draw_ledger,
     draw_padding_track,
+    draw_patch,
     draw_plane,
     explorer_png,
 )
@@ -399,3 +400,34 @@ def test_draws_into_the_axes_that_are_given_and_else_into_the_current_ones(ax):
         figure, current = pyplot.subplots()
         assert draw(scene_of()) is current
         pyplot.close(figure)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_patch_is_drawn_as_the_network_gets_it(mode, axis, ax):
+    scene, volume = scene_of(SMALL, patch_size=8, padding_mode=mode), volume_of(SMALL)
+    draw_patch(scene, volume, 0, axis, ax=ax)
+    corner = compute_patch_indices(SMALL, 8)[0]
+    middle = (8 + corner[axis]) // 2 - corner[axis]
+    plane = cut_patch(volume, corner, (8, 8, 8), mode).take(middle, axis)
+    assert np.array_equal(ax.images[0].get_array(), plane.T)
+    right, up = np.delete(corner, axis)
+    assert boxes_of(ax, "image").tolist() == [[0, 0, 8 + right, 8 + up]]
+    assert words_of(ax) == [f"patch 1, padding: {mode}"]
+
+
+def test_a_patch_without_padding_names_no_mode(ax):
+    draw_patch(scene_of(), np.zeros((144, 144, 144)), 13, ax=ax)
+    assert words_of(ax) == ["patch 14"]
+    with pytest.raises(ValueError, match="`patch` must be from 0 to 26, got 27"):
+        draw_patch(scene_of(), np.zeros((144, 144, 144)), 27, ax=ax)
+
+
+def test_a_view_without_axes_gets_a_figure_that_suits_it():
+    from matplotlib import pyplot
+
+    pyplot.close("all")
+    ax = draw_axis(scene_of((18,), patch_size=8))
+    assert ax.figure.get_size_inches().tolist() == [10, 1.8]
+    assert draw_axis(scene_of((16,), patch_size=8)) is ax  # pyplot's current
+    pyplot.close("all")

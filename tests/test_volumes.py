@@ -18,6 +18,7 @@ import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchviz import Settings, resolve
 from patchviz.errors import DataError
 from patchviz.phantom import make_phantom, write_phantom_cohort
 from patchviz.volumes import Cohort, CohortFacts
@@ -893,3 +894,13 @@ def test_an_open_cohort_holds_no_open_files(tmp_path):
     cohort = Cohort.from_files(paths)
     _ = cohort.facts, [subject.image for subject in cohort]
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_facts_of_a_shape_alone_make_a_scene():
+    scene = resolve(Settings(patch_size=8), CohortFacts.from_shape((18,), n=2))
+    assert [axis.starts for axis in scene.axes] == [(-3, 5, 13)]
+    assert scene.n_subjects == 2
+    with pytest.raises(ValueError, match="`image_shape` must have at most 3 axes, got 4"):
+        CohortFacts.from_shape((8, 8, 8, 8))
+    with pytest.raises(ValueError, match="`n` must be at least 1, got 0"):
+        CohortFacts.from_shape((8,), n=0)
