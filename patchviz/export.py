@@ -186,8 +186,8 @@ def _write_html(now: Scene, n_scenes: int, parts: dict[str, bytes]) -> str:
 <body>
 <main>
 <h1>{name} in patches</h1>
-<p>The patchviz explorer as one file, with {n_scenes:,} combination{"s" * (n_scenes > 1)} of settings
-and the voxels of this subject alone. What is greyed out needs the notebook.</p>
+<p>The patchviz explorer as one file, with {n_scenes:,} combination{"s" * (n_scenes > 1)} of
+settings and the voxels of this subject alone. What is greyed out needs the notebook.</p>
 <div id="explorer"></div>
 </main>
 {packed}

@@ -229,7 +229,7 @@ def test_tab_reaches_everything_in_order_is_seen_and_leaves(page, show):  # noqa
             assert stop["outline"] >= 2, stop
             for behind in (rgb(stop["behind"]), GROUND):
                 assert contrast(rgb(stop["colour"]), behind) >= 3, stop
-    page.get_by_role("button", name="presenter").focus()  # the first, while there is nothing to undo
+    page.get_by_role("button", name="presenter").focus()  # the first stop at present
     page.keyboard.press("Shift+Tab")
     assert page.evaluate(_FOCUSED) is None
 
