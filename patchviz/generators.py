@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,7 @@ def get_number_of_patches(
 
     Parameters as in `data_generator`. Labels are read only to skip blanks.
     """
-    make_queue = _queue_maker(
+    make_queue = queue_maker(
         cohort,
         index_list,
         patch_size,
@@ -217,57 +218,124 @@ def data_generator(
         At once, not at the first batch: for wrong parameters, subjects that do not go together,
         or a set without patches.
     """
-    require_choice("padding_mode", padding_mode, PADDING_MODES)
     get_number_of_steps(0, batch_size)
-    make_queue = _queue_maker(
+    reader = PatchReader(
         cohort,
         index_list,
-        patch_size,
-        overlap,
+        patch_size=patch_size,
+        overlap=overlap,
         skip_blank=skip_blank,
+        labels=labels,
+        transform=transform,
         start_offset=start_offset,
         order=order,
         policy=policy,
+        padding_mode=padding_mode,
         seed=seed,
     )
-    first = make_queue(0)
-    subjects = [cohort[n] for n in index_list]
-    if not first:
-        raise ValueError(_why_empty(first, subjects))
-    size = first.grids[0].patch_size
-    allocate = _batch_allocator(subjects, size, labels)
 
     def batches() -> Iterator[Batch]:
-        queue, epoch = first, 0
-        while True:
-            while queue:
-                x_list: list[Array] = []
-                y_list: list[Array | None] = []
-                n = min(batch_size, len(queue))
-                x, y = allocate(n)
-                for m in range(n):
-                    add_data(
-                        x_list,
-                        y_list,
-                        cohort,
-                        queue.pop(),
-                        size,
-                        labels=labels,
-                        transform=transform,
-                        padding_mode=padding_mode,
-                        rng=transform_stream(seed, epoch, len(queue)) if transform else None,
-                        out=(x[m], None if y is None else y[m]),
-                    )
-                yield (_stack(x_list), _stack(y_list)) if transform else (x, y)
-            epoch += 1
-            # with random starts an epoch may find nothing but blanks: then the first's serve again
-            queue = make_queue(epoch) or make_queue(epoch, starts_of=0)
-            queue = queue.resized(len(first.order))
+        for epoch in count():
+            places = range(len(reader))[::-1]  # as the queue is popped: from its end
+            for n in range(0, len(places), batch_size):
+                yield reader.read(epoch, places[n : n + batch_size])
 
     return batches()
 
 
-def _queue_maker(
+class PatchReader:
+    """Reads patches of any epoch by their place in its queue: what all ways of training share.
+
+    ``len(reader)`` is the number of patches of every epoch. Parameters and errors are those of
+    `data_generator`. A pickled reader takes the queue of its last epoch along, but no volumes.
+    """
+
+    def __init__(
+        self,
+        cohort: Sequence[Any],
+        index_list: Sequence[int],
+        *,
+        patch_size: Ints,
+        overlap: Ints = 0,
+        skip_blank: bool = False,
+        labels: Sequence[int] | None = None,
+        transform: Transform | None = None,
+        start_offset: Ints = 0,
+        order: str = "shuffle",
+        policy: str = "centered",
+        padding_mode: str = "edge",
+        seed: int = 0,
+    ) -> None:
+        require_choice("padding_mode", padding_mode, PADDING_MODES)
+        self._cohort, self._index_list, self._seed = cohort, index_list, seed
+        self._grid: dict[str, Any] = {
+            "patch_size": patch_size,
+            "overlap": overlap,
+            "skip_blank": skip_blank,
+            "start_offset": start_offset,
+            "order": order,
+            "policy": policy,
+            "seed": seed,
+        }
+        self._cut: dict[str, Any] = {
+            "labels": labels,
+            "transform": transform,
+            "padding_mode": padding_mode,
+        }
+        first = self._make_queue(0)
+        if not first:
+            raise ValueError(_why_empty(first, [cohort[n] for n in index_list]))
+        self._last = 0, first
+        self._size = first.grids[0].patch_size
+        self._n_patches = len(first)
+        _ = self._allocate  # subjects that do not go together are told now
+
+    def __len__(self) -> int:
+        return self._n_patches
+
+    def __getstate__(self) -> dict[str, Any]:
+        made = ("_make_queue", "_allocate")  # functions within functions, made again when needed
+        return {name: value for name, value in self.__dict__.items() if name not in made}
+
+    @cached_property
+    def _make_queue(self) -> Callable[..., PatchQueue]:
+        return queue_maker(self._cohort, self._index_list, **self._grid)
+
+    @cached_property
+    def _allocate(self) -> Callable[[int], Batch]:
+        subjects = [self._cohort[n] for n in self._index_list]
+        return _batch_allocator(subjects, self._size, self._cut["labels"])
+
+    def queue(self, epoch: int) -> PatchQueue:
+        """Return the queue of an epoch, as long as that of the first. Don't pop it."""
+        if self._last[0] != epoch:
+            make = self._make_queue
+            # with random starts an epoch may find nothing but blanks: then the first's serve again
+            queue = make(epoch) or make(epoch, starts_of=0)
+            self._last = epoch, queue.resized(len(self))
+        return self._last[1]
+
+    def read(self, epoch: int, places: Sequence[int] | NDArray[np.int64]) -> Batch:
+        """Read the patches at some places of an epoch's queue as one batch, the caller's own."""
+        queue, transform = self.queue(epoch), self._cut["transform"]
+        x_list: list[Array] = []
+        y_list: list[Array | None] = []
+        x, y = self._allocate(len(places))
+        for n, place in enumerate(places):
+            add_data(
+                x_list,
+                y_list,
+                self._cohort,
+                queue[place],
+                self._size,
+                rng=transform_stream(self._seed, epoch, place) if transform else None,
+                out=(x[n], None if y is None else y[n]),
+                **self._cut,
+            )
+        return (_stack(x_list), _stack(y_list)) if transform else (x, y)
+
+
+def queue_maker(
     cohort: Sequence[Any],
     index_list: Sequence[int],
     patch_size: Ints,
