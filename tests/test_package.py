@@ -109,5 +109,5 @@ def test_every_function_and_class_without_underscore_is_described(module):
 def test_datasets_say_what_they_need(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "patchviz.datasets", raising=False)
-    with pytest.raises(ModuleNotFoundError, match="needs PyTorch, .* pip install torch"):
+    with pytest.raises(ModuleNotFoundError, match=r"needs PyTorch, .* pip install torch"):
         import_module("patchviz.datasets")
