@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from patchviz.assembly import reconstruct_from_patches
     from patchviz.epochs import PatchQueue, create_patch_index_list
     from patchviz.errors import DataError
     from patchviz.explorer import Explorer, check_widgets
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
         get_training_and_validation_generators,
     )
     from patchviz.grid import PatchGrid, compute_patch_indices, get_set_of_patch_indices
-    from patchviz.patches import add_data, reconstruct_from_patches
+    from patchviz.patches import add_data
     from patchviz.phantom import make_phantom
     from patchviz.policies import POLICIES
     from patchviz.scene import Scene, Settings, resolve
@@ -47,7 +48,7 @@ _HOME = {
     "get_validation_split": "splits",
     "k_fold_split": "splits",
     "make_phantom": "phantom",
-    "reconstruct_from_patches": "patches",
+    "reconstruct_from_patches": "assembly",
     "resolve": "scene",
 }
 

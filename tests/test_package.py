@@ -11,7 +11,7 @@ import pytest
 
 import patchviz
 
-CORE = ["policies", "grid", "splits", "patches", "epochs", "generators", "errors"]
+CORE = ["policies", "grid", "splits", "patches", "assembly", "epochs", "generators", "errors"]
 
 
 def third_party_modules_after(code: str) -> set[str]:
