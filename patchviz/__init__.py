@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from patchviz.patches import add_data
     from patchviz.phantom import make_phantom
     from patchviz.policies import POLICIES
+    from patchviz.prediction import predict, predict_cohort
     from patchviz.scene import Scene, Settings, resolve
     from patchviz.splits import get_validation_split, k_fold_split
     from patchviz.volumes import Cohort, CohortFacts, Subject
@@ -48,6 +49,8 @@ _HOME = {
     "get_validation_split": "splits",
     "k_fold_split": "splits",
     "make_phantom": "phantom",
+    "predict": "prediction",
+    "predict_cohort": "prediction",
     "reconstruct_from_patches": "assembly",
     "resolve": "scene",
 }

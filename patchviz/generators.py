@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from functools import cached_property, lru_cache
 from itertools import count
 from typing import Any
@@ -139,22 +140,30 @@ def get_number_of_patches(
     start_offset: Ints = 0,
     policy: str = "centered",
     seed: int = 0,
+    executor: Executor | None = None,
 ) -> int:
     """Count the patches of every epoch over some subjects; 0 where all are blank.
 
-    Parameters as in `data_generator`. Labels are read only to skip blanks.
+    Parameters as in `data_generator`. Labels are read only to skip blanks; `executor`, of threads,
+    processes or a cluster (as by ``dask.distributed.Client(…).get_executor()``), does so subject
+    by subject.
     """
-    make_queue = queue_maker(
+    queue = queue_maker(
         cohort,
         index_list,
         patch_size,
         overlap,
-        skip_blank=skip_blank,
+        skip_blank=False,
         start_offset=start_offset,
         policy=policy,
         seed=seed,
-    )
-    return len(make_queue(0))
+    )(0)
+    if not skip_blank:
+        return len(queue)
+    subjects = [cohort[n] for n in index_list]
+    _require_labels(subjects)
+    kept = (map if executor is None else executor.map)(_find_kept, subjects, queue.grids)
+    return sum(int(np.count_nonzero(mask)) for mask in kept)
 
 
 def data_generator(
@@ -217,6 +226,11 @@ def data_generator(
     ValueError, TypeError, DataError
         At once, not at the first batch: for wrong parameters, subjects that do not go together,
         or a set without patches.
+
+    Notes
+    -----
+    Keras takes the generator as it is, by layers of ``data_format="channels_first"``; where these
+    don't run (TensorFlow on a CPU), by ``numpy.moveaxis(x, 1, -1)``, and y likewise.
     """
     get_number_of_steps(0, batch_size)
     reader = PatchReader(
@@ -350,16 +364,15 @@ def queue_maker(
     """Make the function that builds the queue of an epoch, blanks taken out."""
     subjects = [cohort[n] for n in index_list]
     shapes = [subject.shape for subject in subjects]
-    unlabelled = [subject.id for subject in subjects if not subject.has_label]
-    if skip_blank and unlabelled:
-        raise ValueError(f"`skip_blank` needs labels, and subject {unlabelled[0]} has none")
+    if skip_blank:
+        _require_labels(subjects)
     ndim = len(shapes[0]) if shapes else None
     moves = any(per_axis("start_offset", start_offset, ndim, minimum=0))
 
     # where the grids stay, each label is looked through once, in the first epoch
     @lru_cache(maxsize=max(1, len(subjects)))
     def keep(n: int, grid: PatchGrid) -> NDArray[np.bool_]:
-        return ~find_blank(cohort[n].label, grid)
+        return _find_kept(cohort[n], grid)
 
     def make_queue(epoch: int, starts_of: int | None = None) -> PatchQueue:
         start = None
@@ -380,6 +393,17 @@ def queue_maker(
         )
 
     return make_queue
+
+
+def _require_labels(subjects: Sequence[Any]) -> None:
+    for subject in subjects:
+        if not subject.has_label:
+            raise ValueError(f"`skip_blank` needs labels, and subject {subject.id} has none")
+
+
+def _find_kept(subject: Any, grid: PatchGrid) -> NDArray[np.bool_]:
+    """Tell which patches aren't blank; a function of the module, so that it travels."""
+    return ~find_blank(subject.label, grid)
 
 
 def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:

@@ -11,7 +11,17 @@ import pytest
 
 import patchviz
 
-CORE = ["policies", "grid", "splits", "patches", "assembly", "epochs", "generators", "errors"]
+CORE = [
+    "policies",
+    "grid",
+    "splits",
+    "patches",
+    "assembly",
+    "prediction",
+    "epochs",
+    "generators",
+    "errors",
+]
 
 
 def third_party_modules_after(code: str) -> set[str]:
