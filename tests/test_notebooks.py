@@ -7,6 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from patchviz.course import find_stored_outputs
+
 from .notebooks import NOTEBOOKS, REPOSITORY, WIDGET, execute, strip
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
@@ -40,3 +42,16 @@ def test_it_is_stored_with_pictures_and_nothing_else(path: Path) -> None:
         assert WIDGET not in output.get("data", {})
         texts = [output.get("text", ""), *map(str, dict(output.get("data", {})).values())]
         assert not any("/home/" in text or "site-packages" in text for text in texts)
+
+
+def test_what_a_cell_put_out_is_found_where_the_cell_can_not_run() -> None:
+    """The notebook that trains shows its stored pictures where there is no PyTorch."""
+    notebook = nbformat.read(REPOSITORY / "notebooks/09-training.ipynb", as_version=4)
+    cells = [c for c in notebook.cells if c.source.startswith("%%torch")]
+    pictures = 0
+    for cell in cells:
+        found = find_stored_outputs("09-training.ipynb", cell.source.partition("\n")[2] + "\n")
+        assert found == [dict(output.data) for output in cell.outputs]
+        pictures += sum("image/png" in data for data in found)
+    assert pictures == 4
+    assert find_stored_outputs("09-training.ipynb", "changed = True") == []
