@@ -133,8 +133,9 @@ class PatchIterableDataset(IterableDataset):
         """Yield the tensors x (batch, channel, *patch_size) and, where there are labels, y."""
         worker, places, size = get_worker_info(), self._places(), self._batch_size
         first, every = (worker.id, worker.num_workers) if worker else (0, 1)
+        epoch = int(self._where[0])
         for n in range(first * size, len(places), every * size):  # loaders take turns with workers
-            x, y = self._reader.read(int(self._where[0]), places[n : n + size])
+            x, y = self._reader.read(epoch, places[n : n + size])
             yield _as_tensors(x, y)
 
     def _places(self) -> NDArray[np.int64]:
