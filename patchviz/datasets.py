@@ -55,8 +55,8 @@ class PatchDataset(Dataset):
     def set_epoch(self, epoch: int) -> None:
         """Go to an epoch: call it before each one, or all have the order of the first.
 
-        To resume where `position` patches of it were taken, leave those out:
-        ``DataLoader(dataset, sampler=range(position, len(dataset)))``.
+        To resume where n of its patches were taken, leave those out:
+        ``DataLoader(dataset, sampler=range(n, len(dataset)))``.
         """
         self._epoch[0] = whole_number("epoch", epoch, minimum=0)
         self._reader.queue(epoch)  # made here, a queue travels to new workers
@@ -119,7 +119,7 @@ class PatchIterableDataset(IterableDataset):
     def set_epoch(self, epoch: int, position: int = 0) -> None:
         """Go to an epoch: call it before each one, or all have the order of the first.
 
-        To resume in the middle, `position` tells how many of its patches this process took.
+        To resume in the middle, `position` tells how many of its batches this process took.
         """
         self._where[0] = whole_number("epoch", epoch, minimum=0)
         self._where[1] = whole_number("position", position, minimum=0)
@@ -143,7 +143,7 @@ class PatchIterableDataset(IterableDataset):
         n = len(self._reader)
         length = self._num_replicas * get_number_of_steps(n, self._num_replicas)
         popped = np.arange(self._rank, length, self._num_replicas) % n
-        return n - 1 - popped[int(self._where[1]) :]
+        return n - 1 - popped[int(self._where[1]) * self._batch_size :]
 
 
 def _find_rank(num_replicas: int | None, rank: int | None) -> tuple[int, int]:
