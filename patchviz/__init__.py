@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from patchviz.assembly import reconstruct_from_patches
     from patchviz.epochs import PatchQueue, create_patch_index_list
     from patchviz.errors import DataError
     from patchviz.explorer import Explorer, check_widgets
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
         get_training_and_validation_generators,
     )
     from patchviz.grid import PatchGrid, compute_patch_indices, get_set_of_patch_indices
-    from patchviz.patches import add_data, reconstruct_from_patches
+    from patchviz.patches import add_data
     from patchviz.phantom import make_phantom
     from patchviz.policies import POLICIES
+    from patchviz.prediction import predict, predict_cohort
     from patchviz.questions import ask, check
     from patchviz.scene import Scene, resolve
     from patchviz.settings import Settings
@@ -51,7 +53,9 @@ _HOME = {
     "get_validation_split": "splits",
     "k_fold_split": "splits",
     "make_phantom": "phantom",
-    "reconstruct_from_patches": "patches",
+    "predict": "prediction",
+    "predict_cohort": "prediction",
+    "reconstruct_from_patches": "assembly",
     "resolve": "scene",
 }
 

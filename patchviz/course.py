@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from patchviz.files import write_whole
 
@@ -63,6 +65,31 @@ def copy_notebooks(folder: Path) -> list[str]:
         elif copy.read_bytes() != content:
             kept.append(path.as_posix())
     return kept
+
+
+def find_stored_outputs(notebook: str, code: str) -> list[dict[str, Any]]:
+    """Return what a cell of a notebook, as shipped, once put out: to show where it can't run.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the file.
+    code : str
+        How the cell ends; of a cell that somebody changed there is nothing.
+
+    Returns
+    -------
+    list of dict
+        The data of each output, by MIME type.
+    """
+    cells = json.loads((find_notebooks() / notebook).read_text("utf-8"))["cells"]
+    return [
+        {kind: "".join(data) for kind, data in output["data"].items()}
+        for cell in cells
+        if "".join(cell["source"]).endswith(code.rstrip())
+        for output in cell.get("outputs", ())
+        if "data" in output
+    ]
 
 
 def open_lab(folder: Path, options: Sequence[str] = ()) -> None:

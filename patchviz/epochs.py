@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import index as as_int
 from typing import Any
 
@@ -203,7 +204,12 @@ class EpochPlan:
         if self.keep is None or not self._moves():
             return found
         # with random starts an epoch may find nothing but blanks: then the first's serve again
-        return (found or self.find(epoch, starts_of=0)).resized(len(self.find(0)))
+        return (found or self.find(epoch, starts_of=0)).resized(self.n_patches)
+
+    @cached_property
+    def n_patches(self) -> int:
+        """How many patches every epoch visits: as many as epoch 0 finds."""
+        return self.count(0)
 
     def find(self, epoch: int, starts_of: int | None = None) -> PatchQueue:
         """Build the queue of the patches that an epoch finds, blanks taken out."""
@@ -225,7 +231,7 @@ class EpochPlan:
 
     def count(self, epoch: int, *, blanks: bool = False) -> int:
         """Count the patches that an epoch finds; with `blanks` those left out, too."""
-        grids = self._grids(epoch)
+        grids = self.grids(epoch)
         if self.keep is None or blanks:
             return sum(map(len, grids))
         kept = (self.keep(n, grid) for n, grid in zip(self.index_list, grids, strict=True))
@@ -235,7 +241,8 @@ class EpochPlan:
         """Tell where the grid of the n-th subject of `index_list` starts; None is as `start`."""
         return tuple(self._draw(epoch)[n].tolist()) if self._moves() else self.start
 
-    def _grids(self, epoch: int) -> list[PatchGrid]:
+    def grids(self, epoch: int) -> list[PatchGrid]:
+        """Return the grid of each subject in an epoch."""
         start: Any = self._draw(epoch) if self._moves() else self.start
         sizes = self.patch_size, self.overlap
         return _make_grids(self.index_list, self.shapes, *sizes, start, self.policy)

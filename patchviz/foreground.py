@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -106,19 +106,25 @@ class Foreground:
         return blank
 
 
-def keep_by(
-    foreground_of: Callable[[int], Foreground | None], rule: BlankRule, n_subjects: int
-) -> Callable[[int, PatchGrid], NDArray[np.bool_]]:
-    """Make the function (subject, grid) that tells which patches aren't blank.
+@dataclass(frozen=True, eq=False)
+class NotBlank:
+    """Tells which patches of a subject aren't blank: ``keep`` of an `EpochPlan`.
 
-    It remembers one grid a subject, so that where grids stay each is looked through once.
+    It remembers one grid a subject, so that where grids stay each is looked through once, also
+    when it is pickled.
     """
 
-    @lru_cache(maxsize=n_subjects)
-    def keep(n: int, grid: PatchGrid) -> NDArray[np.bool_]:
-        return ~cast("Foreground", foreground_of(n)).find_blank(grid, rule)
+    foreground_of: Callable[[int], Foreground | None]
+    rule: BlankRule
+    _known: dict[int, tuple[PatchGrid, NDArray[np.bool_]]] = field(default_factory=dict, init=False)
 
-    return keep
+    def __call__(self, n: int, grid: PatchGrid) -> NDArray[np.bool_]:
+        """Return a bool array of shape (n_patches,)."""
+        known = self._known.get(n)
+        if known is None or known[0] != grid:
+            foreground = cast("Foreground", self.foreground_of(n))
+            known = self._known[n] = grid, ~foreground.find_blank(grid, self.rule)
+        return known[1]
 
 
 def check_rule(rule: BlankRule) -> BlankRule:

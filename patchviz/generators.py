@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from itertools import count, repeat
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from patchviz.epochs import EpochPlan, PatchQueue, transform_stream
 from patchviz.errors import DataError
-from patchviz.foreground import BlankRule, check_rule, keep_by
+from patchviz.foreground import BlankRule, Foreground, NotBlank, check_rule
 from patchviz.grid import (
     PADDING_MODES,
     Ints,
+    PatchGrid,
     require_choice,
     whole_number,
 )
@@ -135,10 +140,13 @@ def get_number_of_patches(
     start_offset: Ints = 0,
     policy: str = "centered",
     seed: int = 0,
+    executor: Executor | None = None,
 ) -> int:
     """Count the patches of every epoch over some subjects; 0 where all are blank.
 
-    Parameters as in `data_generator`. Labels are read only to skip blanks.
+    Parameters as in `data_generator`. Labels are read only to skip blanks; `executor`, of threads,
+    processes or a cluster (as by ``dask.distributed.Client(…).get_executor()``), does so subject
+    by subject.
     """
     plan = _make_plan(
         cohort,
@@ -150,7 +158,11 @@ def get_number_of_patches(
         policy=policy,
         seed=seed,
     )
-    return plan.count(0)
+    if executor is None or plan.keep is None:
+        return plan.count(0)
+    subjects = [cohort[n] for n in index_list]
+    counts = executor.map(_count_kept, subjects, plan.grids(0), repeat(skip_blank))
+    return sum(counts)
 
 
 def data_generator(
@@ -215,53 +227,113 @@ def data_generator(
     ValueError, TypeError, DataError
         At once, not at the first batch: for wrong parameters, subjects that do not go together,
         or a set without patches.
+
+    Notes
+    -----
+    Keras takes the generator as it is, by layers of ``data_format="channels_first"``; where these
+    don't run (TensorFlow on a CPU), by ``numpy.moveaxis(x, 1, -1)``, and y likewise.
     """
-    require_choice("padding_mode", padding_mode, PADDING_MODES)
     get_number_of_steps(0, batch_size)
-    plan = _make_plan(
+    reader = PatchReader(
         cohort,
         index_list,
-        patch_size,
-        overlap,
+        patch_size=patch_size,
+        overlap=overlap,
         skip_blank=skip_blank,
+        labels=labels,
+        transform=transform,
         start_offset=start_offset,
         order=order,
         policy=policy,
+        padding_mode=padding_mode,
         seed=seed,
     )
-    first = plan.queue(0)
-    subjects = [cohort[n] for n in index_list]
-    if not first:
-        raise ValueError(_why_empty(first, subjects))
-    size = first.grids[0].patch_size
-    allocate = _batch_allocator(subjects, size, labels)
 
     def batches() -> Iterator[Batch]:
-        queue, epoch = first, 0
-        while True:
-            while queue:
-                x_list: list[Array] = []
-                y_list: list[Array | None] = []
-                n = min(batch_size, len(queue))
-                x, y = allocate(n)
-                for m in range(n):
-                    add_data(
-                        x_list,
-                        y_list,
-                        cohort,
-                        queue.pop(),
-                        size,
-                        labels=labels,
-                        transform=transform,
-                        padding_mode=padding_mode,
-                        rng=transform_stream(seed, epoch, len(queue)) if transform else None,
-                        out=(x[m], None if y is None else y[m]),
-                    )
-                yield (_stack(x_list), _stack(y_list)) if transform else (x, y)
-            epoch += 1
-            queue = plan.queue(epoch)
+        for epoch in count():
+            places = range(len(reader))[::-1]  # as the queue is popped: from its end
+            for n in range(0, len(places), batch_size):
+                yield reader.read(epoch, places[n : n + batch_size])
 
     return batches()
+
+
+class PatchReader:
+    """Reads patches of any epoch by their place in its queue: what all ways of training share.
+
+    ``len(reader)`` is the number of patches of every epoch. Parameters and errors are those of
+    `data_generator`. A pickled reader takes the queue of its last epoch along, but no volumes.
+    """
+
+    def __init__(
+        self,
+        cohort: Sequence[Any],
+        index_list: Sequence[int],
+        *,
+        patch_size: Ints,
+        overlap: Ints = 0,
+        skip_blank: BlankRule = False,
+        labels: Sequence[int] | None = None,
+        transform: Transform | None = None,
+        start_offset: Ints = 0,
+        order: str = "shuffle",
+        policy: str = "centered",
+        padding_mode: str = "edge",
+        seed: int = 0,
+    ) -> None:
+        require_choice("padding_mode", padding_mode, PADDING_MODES)
+        self._cohort, self._seed = cohort, seed
+        self._cut: dict[str, Any] = {
+            "labels": labels,
+            "transform": transform,
+            "padding_mode": padding_mode,
+        }
+        self._plan = _make_plan(
+            cohort,
+            index_list,
+            patch_size,
+            overlap,
+            skip_blank=skip_blank,
+            start_offset=start_offset,
+            order=order,
+            policy=policy,
+            seed=seed,
+        )
+        first = self._plan.queue(0)
+        subjects = [cohort[n] for n in index_list]
+        if not first:
+            raise ValueError(_why_empty(first, subjects))
+        self._last = 0, first
+        self._size = first.grids[0].patch_size
+        self._allocate = BatchAllocator(subjects, self._size, labels)
+
+    def __len__(self) -> int:
+        return self._plan.n_patches
+
+    def queue(self, epoch: int) -> PatchQueue:
+        """Return the queue of an epoch. Don't pop it."""
+        if self._last[0] != epoch:
+            self._last = epoch, self._plan.queue(epoch)
+        return self._last[1]
+
+    def read(self, epoch: int, places: Sequence[int] | NDArray[np.int64]) -> Batch:
+        """Read the patches at some places of an epoch's queue as one batch, the caller's own."""
+        queue, transform = self.queue(epoch), self._cut["transform"]
+        x_list: list[Array] = []
+        y_list: list[Array | None] = []
+        x, y = self._allocate(len(places))
+        for n, place in enumerate(places):
+            add_data(
+                x_list,
+                y_list,
+                self._cohort,
+                queue[place],
+                self._size,
+                rng=transform_stream(self._seed, epoch, place) if transform else None,
+                out=(x[n], None if y is None else y[n]),
+                **self._cut,
+            )
+        return (_stack(x_list), _stack(y_list)) if transform else (x, y)
 
 
 def _make_plan(
@@ -282,9 +354,18 @@ def _make_plan(
 
     keep = None
     if rule and subjects:
-        keep = keep_by(lambda n: cohort[n].foreground, rule, len(subjects))
+        keep = NotBlank(partial(_foreground_of, cohort), rule)
     shapes = [subject.shape for subject in subjects]
     return EpochPlan(index_list, shapes, patch_size, overlap, keep=keep, **options)
+
+
+def _foreground_of(cohort: Sequence[Any], n: int) -> Foreground | None:
+    return cast("Foreground | None", cohort[n].foreground)
+
+
+def _count_kept(subject: Any, grid: PatchGrid, rule: BlankRule) -> int:
+    """Count the patches that aren't blank; a function of the module, so that it travels."""
+    return int(np.count_nonzero(~subject.foreground.find_blank(grid, rule)))
 
 
 def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
@@ -297,26 +378,29 @@ def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
     )
 
 
-def _batch_allocator(
-    subjects: Sequence[Any], patch_size: tuple[int, ...], labels: Sequence[int] | None
-) -> Callable[[int], Batch]:
-    """Make the function that allocates a batch, after checking that the subjects go together."""
-    one = subjects[0]
-    for other in subjects:
-        for what in ("n_channels", "has_label"):
-            if getattr(other, what) != getattr(one, what):
-                raise DataError(
-                    f"{other.id}: {what} is {getattr(other, what)}, but {getattr(one, what)} in "
-                    f"{one.id}; one batch can't hold both (leave one of them out)"
-                )
-    dtype = np.result_type(*{subject.dtype for subject in subjects})
-    n_labels = 1 if labels is None else len(labels)
+class BatchAllocator:
+    """Allocates batches, after checking that the subjects go together."""
 
-    def allocate(n: int) -> Batch:
-        x = np.empty((n, one.n_channels, *patch_size), dtype)
-        return x, np.empty((n, n_labels, *patch_size), np.uint8) if one.has_label else None
+    def __init__(
+        self, subjects: Sequence[Any], patch_size: tuple[int, ...], labels: Sequence[int] | None
+    ) -> None:
+        one = subjects[0]
+        for other in subjects:
+            for what in ("n_channels", "has_label"):
+                if getattr(other, what) != getattr(one, what):
+                    raise DataError(
+                        f"{other.id}: {what} is {getattr(other, what)}, but {getattr(one, what)} "
+                        f"in {one.id}; one batch can't hold both (leave one of them out)"
+                    )
+        self._dtype = np.result_type(*{subject.dtype for subject in subjects})
+        self._x_shape = (one.n_channels, *patch_size)
+        n_labels = 1 if labels is None else len(labels)
+        self._y_shape = (n_labels, *patch_size) if one.has_label else None
 
-    return allocate
+    def __call__(self, n: int) -> Batch:
+        """Allocate a batch of `n` patches."""
+        y = None if self._y_shape is None else np.empty((n, *self._y_shape), np.uint8)
+        return np.empty((n, *self._x_shape), self._dtype), y
 
 
 def _stack(patches: Sequence[Any]) -> Any:

@@ -1,13 +1,12 @@
-"""Cut patches out of a volume, pad what lies outside, and put patches back together."""
+"""Cut patches out of a volume, and pad what lies outside."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from patchviz.foreground import BlankRule, check_rule
 from patchviz.grid import PADDING_MODES, Corner, Ints, per_axis, require_choice
@@ -209,94 +208,6 @@ def _split_labels(patch: Array, labels: Sequence[int] | None, out: Array | None)
     return out
 
 
-def reconstruct_from_patches(
-    patches: Iterable[ArrayLike],
-    patch_indices: Iterable[Sequence[int]],
-    data_shape: Sequence[int],
-    default_value: float = 0,
-    *,
-    weights: str = "uniform",
-) -> Array:
-    """Put patches back into a volume, averaging where they overlap.
-
-    Parameters
-    ----------
-    patches : iterable of array, each of shape (..., *patch_size)
-        Channels may stand before the patch's axes.
-    patch_indices : iterable of sequence of int
-        The corner of each patch; what sticks out of the volume is left away.
-    data_shape : sequence of int
-        Shape of the result, ``(..., *image_shape)``.
-    default_value : float
-        Stands where there is no patch.
-    weights : {"uniform", "gaussian", "hann"}
-        How much a voxel counts by its place in the patch, in the average of overlapping patches:
-        all the same, or less towards the patch's border (gaussian: sigma = patch / 8).
-
-    Returns
-    -------
-    ndarray, shape data_shape
-        In the dtype of the patches where none overlap, and bit for bit what they hold; else
-        floating.
-
-    Raises
-    ------
-    ValueError
-        When there are not as many corners as patches, or shapes do not fit.
-    """
-    require_choice("weights", weights, ("uniform", "gaussian", "hann"))
-    shape = per_axis("data_shape", data_shape, minimum=1)
-    pieces = [np.asarray(patch) for patch in patches]
-    corners = [per_axis("patch_indices", corner) for corner in patch_indices]
-    if len(pieces) != len(corners):
-        raise ValueError(
-            f"`patch_indices` must hold one corner for each of {len(pieces)} patches, "
-            f"got {len(corners)}"
-        )
-    if not pieces:
-        return np.full(shape, default_value)
-    ndim = len(corners[0])
-    one = pieces[0].shape
-    fitting = (*shape[:-ndim], *one[-ndim:])
-    if len(one) != len(shape) or {piece.shape for piece in pieces} != {fitting}:
-        raise ValueError(
-            f"`patches` must all be of one shape that goes with `data_shape` {shape}, got "
-            f"{sorted({piece.shape for piece in pieces})}"
-        )
-    boxes = [
-        _boxes(corner, piece.shape[-ndim:], shape[-ndim:])
-        for corner, piece in zip(corners, pieces, strict=True)
-    ]
-    seen = np.zeros(shape[-ndim:], np.int32)
-    for image_box, _ in boxes:
-        seen[image_box] += 1
-    dtype = _dtype_holding(default_value, np.result_type(*{piece.dtype for piece in pieces}))
-    if seen.max() <= 1:
-        volume = np.full(shape, default_value, dtype)
-        for piece, (image_box, patch_box) in zip(pieces, boxes, strict=True):
-            volume[(..., *image_box)] = piece[(..., *patch_box)]
-        return volume
-    window = _window(one[-ndim:], weights)
-    volume = np.zeros(shape, np.result_type(dtype, np.float32))
-    total = np.zeros(shape[-ndim:], np.float32)
-    for piece, (image_box, patch_box) in zip(pieces, boxes, strict=True):
-        volume[(..., *image_box)] += piece[(..., *patch_box)] * window[patch_box]
-        total[image_box] += window[patch_box]
-    np.divide(volume, total, out=volume, where=seen > 0)
-    volume[..., seen == 0] = default_value
-    return volume
-
-
-def _dtype_holding(value: float, dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Widen the dtype of the patches only where it can't hold the default value."""
-    if dtype.kind in "biu":
-        with np.errstate(invalid="ignore"):
-            held = np.asarray(value).astype(dtype)
-        if held != value:
-            return np.result_type(dtype, np.min_scalar_type(value))
-    return dtype
-
-
 def _boxes(
     corner: Sequence[int], patch_size: Sequence[int], image_shape: Sequence[int]
 ) -> tuple[Any, Any]:
@@ -309,18 +220,3 @@ def _boxes(
         slice(box.start - c, box.stop - c) for box, c in zip(image_box, corner, strict=True)
     )
     return image_box, patch_box
-
-
-def _window(patch_size: Sequence[int], weights: str) -> NDArray[np.float32]:
-    """Weigh each voxel of a patch: a product of one positive curve per axis."""
-    curves = []
-    for size in patch_size:
-        place = (np.arange(size) + 0.5) / size  # the centres of voxels, never 0 or 1
-        curves.append(
-            {
-                "uniform": np.ones(size),
-                "gaussian": np.exp(-0.5 * ((place - 0.5) * 8) ** 2),
-                "hann": np.sin(np.pi * place) ** 2,
-            }[weights]
-        )
-    return cast("Array", math.prod(np.ix_(*curves))).astype(np.float32)

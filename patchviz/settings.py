@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from patchviz.epochs import ORDERS, EpochPlan, PatchQueue
-from patchviz.foreground import BlankRule, check_rule, keep_by
+from patchviz.foreground import BlankRule, NotBlank, check_rule
 from patchviz.grid import Ints, PatchGrid, per_axis, require_choice, whole_number
 from patchviz.splits import Split, get_validation_split, k_fold_split
 
@@ -144,7 +144,7 @@ def plan_epochs(
         order=settings.order,
         seed=settings.seed,
         policy=settings.policy,
-        keep=keep_by(facts.foreground, rule, len(subjects)) if rule else None,
+        keep=NotBlank(facts.foreground, rule) if rule else None,
     )
 
 

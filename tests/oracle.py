@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+DTYPES = ["uint8", "int16", "int64", "float16", "float32", "float64", "bool", "complex64"]
 LARGEST = {1: 40, 2: 14, 3: 8, 4: 5}  # voxels along an axis, by number of axes
 
 
@@ -102,3 +103,16 @@ def grid_arguments(draw, policies=("centered",), ndims=(1, 2, 3, 4)) -> dict[str
         "start": start,
         "policy": policy,
     }
+
+
+@st.composite
+def volumes(draw, image_shape):
+    """Any dtype, with and without channels, in any layout of the memory."""
+    shape = (*draw(st.lists(st.integers(1, 2), max_size=2)), *image_shape)
+    values = np.random.default_rng(0).integers(0, 100, [2 * n for n in shape])
+    values = values.astype(draw(st.sampled_from(DTYPES)))
+    layout = draw(st.sampled_from(["C", "F", "every other", "backwards"]))
+    if layout == "every other":
+        return values[tuple(slice(None, None, 2) for _ in shape)]
+    values = values[tuple(slice(n) for n in shape)]
+    return values[..., ::-1] if layout == "backwards" else values.copy(order=layout)

@@ -11,7 +11,17 @@ import pytest
 
 import patchviz
 
-CORE = ["policies", "grid", "splits", "patches", "epochs", "generators", "errors"]
+CORE = [
+    "policies",
+    "grid",
+    "splits",
+    "patches",
+    "assembly",
+    "prediction",
+    "epochs",
+    "generators",
+    "errors",
+]
 
 
 def third_party_modules_after(code: str) -> set[str]:
@@ -104,3 +114,10 @@ def test_every_function_and_class_without_underscore_is_described(module):
     assert [node.name for node in named if not ast.get_docstring(node)] == [
         node.name for node in named if node.name in local
     ]
+
+
+def test_datasets_say_what_they_need(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "patchviz.datasets", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"needs PyTorch, .* pip install torch"):
+        import_module("patchviz.datasets")

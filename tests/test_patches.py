@@ -2,22 +2,20 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from patchviz.grid import PADDING_MODES, PatchGrid
+from patchviz.grid import PADDING_MODES
 from patchviz.patches import (
     add_data,
     cut_patch,
     is_blank,
     padding_index,
-    reconstruct_from_patches,
 )
 
 from .cohorts import FakeSubject, numbered_cohort
-from .oracle import LARGEST, blank, blank_rules, grid_arguments, slice_of_padded
+from .oracle import LARGEST, blank, blank_rules, slice_of_padded, volumes
 
-DTYPES = ["uint8", "int16", "int64", "float16", "float32", "float64", "bool", "complex64"]
 modes = st.sampled_from(PADDING_MODES)
 
 
@@ -30,19 +28,6 @@ def boxes(draw, ndims=(1, 2, 3, 4)):
         tuple(draw(st.integers(low, high)) for _ in range(ndim))
         for low, high in ((1, largest), (-2 * largest, 2 * largest), (1, largest + 2))
     )
-
-
-@st.composite
-def volumes(draw, image_shape):
-    """Any dtype, with and without channels, in any layout of the memory."""
-    shape = (*draw(st.lists(st.integers(1, 2), max_size=2)), *image_shape)
-    values = np.random.default_rng(0).integers(0, 100, [2 * n for n in shape])
-    values = values.astype(draw(st.sampled_from(DTYPES)))
-    layout = draw(st.sampled_from(["C", "F", "every other", "backwards"]))
-    if layout == "every other":
-        return values[tuple(slice(None, None, 2) for _ in shape)]
-    values = values[tuple(slice(n) for n in shape)]
-    return values[..., ::-1] if layout == "backwards" else values.copy(order=layout)
 
 
 # ---- cut and pad
@@ -206,125 +191,3 @@ def test_cutting_leaves_the_subject_alone(subject):
         x_list[0][...] = y_list[0][...] = 1
     np.testing.assert_array_equal(subject.image, image)
     np.testing.assert_array_equal(subject.label, label)
-
-
-# ---- put back
-
-
-def cut_all(volume, grid):
-    return [slice_of_padded(volume, corner, grid.patch_size) for corner in grid]
-
-
-@given(st.data(), grid_arguments(["centered", "dropped"]), st.sampled_from([0, 5, 1]))
-def test_patches_without_overlap_go_back_bit_for_bit(data, arguments, default):
-    grid = PatchGrid(**arguments | {"overlap": 0})
-    volume = data.draw(volumes(grid.image_shape))
-    if volume.dtype == bool:
-        default = bool(default)
-    back = reconstruct_from_patches(cut_all(volume, grid), grid, volume.shape, default)
-    covered = np.ones(grid.image_shape, bool)
-    for axis, seen in enumerate(grid.coverage):
-        covered &= np.expand_dims(seen > 0, [*range(axis), *range(axis + 1, covered.ndim)])
-    np.testing.assert_array_equal(back, np.where(covered, volume, volume.dtype.type(default)))
-    assert back.dtype == volume.dtype
-
-
-@given(
-    st.data(),
-    grid_arguments(["centered", "tight", "shifted", "respaced", "padded_end"]),
-    st.sampled_from(["uniform", "gaussian", "hann"]),
-)
-@settings(max_examples=100)
-def test_overlapping_patches_of_one_volume_average_to_it(data, arguments, weights):
-    grid = PatchGrid(**arguments | {"start": None})
-    volume = data.draw(volumes(grid.image_shape))
-    pieces, corners = cut_all(volume, grid), grid.corners
-    back = reconstruct_from_patches(pieces, corners, volume.shape, weights=weights)
-    assert back.dtype.kind in "fc" or back.dtype == volume.dtype
-    np.testing.assert_allclose(back, volume, rtol=3e-5, atol=1e-5)
-    order = np.random.default_rng(0).permutation(len(pieces))
-    again = reconstruct_from_patches(
-        iter([pieces[n] for n in order]), corners[order], volume.shape, weights=weights
-    )
-    np.testing.assert_allclose(again, back, rtol=3e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("weights", "curve"),
-    [
-        ("uniform", lambda t: np.ones_like(t)),
-        ("gaussian", lambda t: np.exp(-((t - 0.5) ** 2) / (2 * 0.125**2))),
-        ("hann", lambda t: np.sin(np.pi * t) ** 2),
-    ],
-)
-def test_overlapping_patches_are_averaged_by_weight(weights, curve):
-    shape, size, corners = (9, 7), (5, 4), [(-1, 0), (2, 1), (6, -2)]
-    pieces = np.random.default_rng(0).random((3, *size))
-    window = np.outer(*(curve((np.arange(n) + 0.5) / n) for n in size))
-    sums, total = np.zeros(shape), np.zeros(shape)
-    for piece, corner in zip(pieces, corners, strict=True):
-        for place in np.ndindex(size):
-            voxel = tuple(np.add(corner, place))
-            if all(0 <= v < n for v, n in zip(voxel, shape, strict=True)):
-                sums[voxel] += piece[place] * window[place]
-                total[voxel] += window[place]
-    expected = np.where(total > 0, sums / np.where(total > 0, total, 1), -3)
-    assert 0 < (total == 0).sum() < 30
-    back = reconstruct_from_patches(pieces, corners, shape, -3, weights=weights)
-    np.testing.assert_allclose(back, expected, rtol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("dtype", "default", "expected"),
-    [
-        ("uint8", 0, "uint8"),
-        ("uint8", 255, "uint8"),
-        ("uint8", -1, "int16"),
-        ("uint8", 256, "uint16"),
-        ("int8", 0, "int8"),
-        ("int16", 0.0, "int16"),
-        ("int16", np.nan, "float32"),
-        ("float32", 0.1, "float32"),
-        ("float32", np.nan, "float32"),
-        ("float16", -1, "float16"),
-        ("bool", 0, "bool"),
-        ("bool", -1, "int8"),
-    ],
-)
-def test_the_default_stands_where_no_patch_is(dtype, default, expected):
-    patch = np.ones(2, dtype)
-    back = reconstruct_from_patches([patch], [[1]], (4,), default)
-    assert back.dtype == expected
-    np.testing.assert_array_equal(back, np.array([default, 1, 1, default]).astype(expected))
-
-
-def test_the_default_stands_between_overlapping_patches_too():
-    pieces, corners = np.ones((3, 2, 2)), [[0], [1], [5]]
-    back = reconstruct_from_patches(pieces, corners, (2, 8), np.nan)
-    np.testing.assert_array_equal(back, [[1, 1, 1, np.nan, np.nan, 1, 1, np.nan]] * 2)
-
-
-def test_no_patches_give_the_default_alone():
-    np.testing.assert_array_equal(reconstruct_from_patches([], [], (2, 3), 4), np.full((2, 3), 4))
-
-
-@pytest.mark.parametrize(
-    ("pieces", "corners", "shape", "message"),
-    [
-        ([np.ones(2)], [[0], [1]], (4,), "one corner for each of 1 patches, got 2"),
-        ([np.ones(2), np.ones(3)], [[0], [1]], (4,), r"all be of one shape .* \[\(2,\), \(3,\)\]"),
-        ([np.ones((2, 2))], [[0]], (4,), r"`data_shape` \(4,\), got \[\(2, 2\)\]"),
-        ([np.ones(2)], [[0]], (3, 4), r"`data_shape` \(3, 4\), got \[\(2,\)\]"),
-        ([np.ones(2)], [[0, 0]], (3, 4), r"`data_shape` \(3, 4\), got \[\(2,\)\]"),
-        ([np.ones((2, 2))], [[0]], (3, 4), r"`data_shape` \(3, 4\), got \[\(2, 2\)\]"),
-        ([np.ones(2)], [[0]], (0,), "`data_shape` must be at least 1"),
-    ],
-)
-def test_patches_that_do_not_fit_are_refused(pieces, corners, shape, message):
-    with pytest.raises(ValueError, match=message):
-        reconstruct_from_patches(pieces, corners, shape)
-
-
-def test_unknown_weights_are_refused():
-    with pytest.raises(ValueError, match=r"`weights` must be one of 'uniform', .* got 'cosine'"):
-        reconstruct_from_patches([np.ones(2)], [[0]], (4,), weights="cosine")
