@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.epochs import PatchQueue, create_patch_index_list, draw_starts, transform_stream
-from patchviz.errors import DataError
+from patchviz.ahead import ReadAhead
+from patchviz.batches import Batch, BatchMaker
+from patchviz.epochs import PatchQueue, create_patch_index_list, draw_starts
 from patchviz.grid import (
     PADDING_MODES,
     Ints,
@@ -20,10 +22,9 @@ from patchviz.grid import (
     require_choice,
     whole_number,
 )
-from patchviz.patches import Array, Transform, add_data, find_blank
+from patchviz.patches import Transform, find_blank
 from patchviz.splits import get_validation_split
-
-Batch = tuple[Array, "Array | None"]
+from patchviz.volumes import Cohort
 
 
 def get_training_and_validation_generators(
@@ -42,6 +43,7 @@ def get_training_and_validation_generators(
     order: str = "shuffle",
     policy: str = "centered",
     padding_mode: str = "edge",
+    reuse_buffers: bool = False,
     seed: int = 0,
     split_file: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
@@ -64,7 +66,7 @@ def get_training_and_validation_generators(
         subject and epoch. A start beyond the overflow leaves voxels out of that epoch.
     skip_blank : bool
         Leave out patches whose label is all zero inside the image.
-    labels, order, policy, padding_mode
+    labels, order, policy, padding_mode, reuse_buffers
         As in `data_generator`.
     transform : callable, optional
         ``transform(x, y, rng) -> (x, y)`` on each training patch; validation is left as it is.
@@ -89,7 +91,12 @@ def get_training_and_validation_generators(
     shared: dict[str, Any] = {"skip_blank": skip_blank, "policy": policy, "seed": seed}
     training = shared | {"overlap": overlap, "start_offset": training_start_offset}
     validation = shared | {"overlap": validation_patch_overlap}
-    batch: dict[str, Any] = {"labels": labels, "order": order, "padding_mode": padding_mode}
+    batch: dict[str, Any] = {
+        "labels": labels,
+        "order": order,
+        "padding_mode": padding_mode,
+        "reuse_buffers": reuse_buffers,
+    }
     validation_batch_size = batch_size if validation_batch_size is None else validation_batch_size
     return (
         data_generator(
@@ -170,13 +177,19 @@ def data_generator(
     order: str = "shuffle",
     policy: str = "centered",
     padding_mode: str = "edge",
+    reuse_buffers: bool = False,
     seed: int = 0,
+    epoch: int = 0,
+    position: int = 0,
 ) -> Iterator[Batch]:
     """Yield batches of patches for ever, epoch after epoch, each in a new order.
 
     Every epoch yields ``get_number_of_steps(get_number_of_patches(…), batch_size)`` batches; the
     last holds what is left. Where random starts change how many patches are blank, later epochs
     are trimmed or topped up to the length of the first.
+
+    Of a `Cohort`, the subjects that come next are read in the background, by threads that end when
+    all are read, and with the iterator: when it is closed, or nobody holds it any longer.
 
     Parameters
     ----------
@@ -201,15 +214,21 @@ def data_generator(
         A name in `POLICIES`.
     padding_mode : {"edge", "constant", "reflect", "wrap"}
         What stands outside the image.
+    reuse_buffers : bool
+        Yield the same arrays again and again: the next batch overwrites the last, so copy what you
+        keep. Saves time and one batch of memory; what a `transform` returns is always new.
     seed : int
         The same seed gives the same batches.
+    epoch, position : int
+        Go on where a run stopped: in this epoch, counted from 0, with this many of its batches
+        already taken. What follows is exactly what that run would have yielded.
 
     Returns
     -------
     iterator of (x, y)
         x is (batch, channel, *patch_size) in the dtype that holds all the subjects' images, y is
         (batch, n_labels, *patch_size) uint8, or None for a cohort without labels. Each batch is
-        the caller's own.
+        the caller's own, unless `reuse_buffers`.
 
     Raises
     ------
@@ -234,37 +253,46 @@ def data_generator(
     subjects = [cohort[n] for n in index_list]
     if not first:
         raise ValueError(_why_empty(first, subjects))
-    size = first.grids[0].patch_size
-    allocate = _batch_allocator(subjects, size, labels)
+    whole_number("epoch", epoch, minimum=0)
+    n_steps = get_number_of_steps(len(first), batch_size)
+    if whole_number("position", position, minimum=0) > n_steps:
+        raise ValueError(f"`position` must be at most {n_steps}, all of an epoch, got {position}")
+
+    def queue_of(epoch: int) -> PatchQueue:
+        if epoch == 0:
+            return first.resized(len(first.order))
+        # with random starts an epoch may find nothing but blanks: then the first's serve again
+        queue = make_queue(epoch) or make_queue(epoch, starts_of=0)
+        return queue.resized(len(first.order))
+
+    make_batch = BatchMaker(
+        cohort,
+        index_list,
+        first.grids[0].patch_size,
+        labels=labels,
+        transform=transform,
+        padding_mode=padding_mode,
+        seed=seed,
+        room_for=batch_size if reuse_buffers else 0,
+    )
 
     def batches() -> Iterator[Batch]:
-        queue, epoch = first, 0
-        while True:
-            while queue:
-                x_list: list[Array] = []
-                y_list: list[Array | None] = []
-                n = min(batch_size, len(queue))
-                x, y = allocate(n)
-                for m in range(n):
-                    add_data(
-                        x_list,
-                        y_list,
-                        cohort,
-                        queue.pop(),
-                        size,
-                        labels=labels,
-                        transform=transform,
-                        padding_mode=padding_mode,
-                        rng=transform_stream(seed, epoch, len(queue)) if transform else None,
-                        out=(x[m], None if y is None else y[m]),
-                    )
-                yield (_stack(x_list), _stack(y_list)) if transform else (x, y)
-            epoch += 1
-            # with random starts an epoch may find nothing but blanks: then the first's serve again
-            queue = make_queue(epoch) or make_queue(epoch, starts_of=0)
-            queue = queue.resized(len(first.order))
+        queue = queue_of(epoch)
+        queue.drop(position * batch_size)
+        with _read_ahead(cohort, queue) as ahead:
+            for now in count(epoch):
+                while queue:
+                    yield make_batch(queue, min(batch_size, len(queue)), now, ahead)
+                queue = queue_of(now + 1)
 
     return batches()
+
+
+def _read_ahead(cohort: Sequence[Any], queue: PatchQueue) -> ReadAhead:
+    """Tell a cohort which subjects come next; other sequences may not keep what they read."""
+    if isinstance(cohort, Cohort):
+        return ReadAhead(cohort.read, queue.upcoming())
+    return ReadAhead(cohort.__getitem__, ())
 
 
 def _queue_maker(
@@ -322,37 +350,3 @@ def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
         f"0 steps because all {sum(map(len, queue.grids))} patches of {names} are blank: the label "
         "is zero in every one of them (check the labels, or set skip_blank=False)"
     )
-
-
-def _batch_allocator(
-    subjects: Sequence[Any], patch_size: tuple[int, ...], labels: Sequence[int] | None
-) -> Callable[[int], Batch]:
-    """Make the function that allocates a batch, after checking that the subjects go together."""
-    one = subjects[0]
-    for other in subjects:
-        for what in ("n_channels", "has_label"):
-            if getattr(other, what) != getattr(one, what):
-                raise DataError(
-                    f"{other.id}: {what} is {getattr(other, what)}, but {getattr(one, what)} in "
-                    f"{one.id}; one batch can't hold both (leave one of them out)"
-                )
-    dtype = np.result_type(*{subject.dtype for subject in subjects})
-    n_labels = 1 if labels is None else len(labels)
-
-    def allocate(n: int) -> Batch:
-        x = np.empty((n, one.n_channels, *patch_size), dtype)
-        return x, np.empty((n, n_labels, *patch_size), np.uint8) if one.has_label else None
-
-    return allocate
-
-
-def _stack(patches: Sequence[Any]) -> Any:
-    """Stack what a transform returned along a new first axis; None where it returned none."""
-    if all(patch is None for patch in patches):
-        return None
-    shapes = {np.shape(patch) for patch in patches}
-    if len(shapes) > 1:
-        raise ValueError(
-            f"`transform` must return arrays of one shape for all patches, got {sorted(shapes)}"
-        )
-    return np.stack(patches)
