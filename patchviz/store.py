@@ -43,8 +43,8 @@ class Store:
     def get(self, name: tuple[str, str], where: str, make: Callable[[Empty], Array]) -> Array:
         """Return what is kept, or else what `make` returns.
 
-        Who asks while another thread makes it waits. An error is raised for each who waits, and
-        nothing is kept then.
+        Who asks while another thread makes it waits, and has a try if that fails. Nothing is kept
+        where `make` raises an error.
 
         Parameters
         ----------
@@ -55,22 +55,22 @@ class Store:
         make : callable
             ``make(empty)`` makes the volume in an array that it gets by ``empty(shape, dtype)``.
         """
-        with self._lock:
-            volume = self._volumes.get(name)
-            if to_make := volume is None:
-                volume = self._volumes[name] = Future()
-        if to_make:
-            try:
-                volume.set_result(make(partial(self._empty, name, where)))
-            except BaseException as error:
-                with self._lock:
-                    del self._volumes[name]
-                    self.in_memory -= self._sizes.pop(name, 0)
-                volume.set_exception(error)
+        while True:
+            with self._lock:
+                if (volume := self._volumes.get(name)) is None:
+                    volume = self._volumes[name] = Future()
+                    break
+            if volume.exception() is None:
+                return volume.result()
         try:
-            return volume.result()
-        finally:
-            del volume  # an error would hold this frame for long, and this frame the error
+            volume.set_result(make(partial(self._empty, name, where)))
+        except BaseException:
+            with self._lock:
+                del self._volumes[name]
+                self.in_memory -= self._sizes.pop(name, 0)
+            volume.set_exception(RuntimeError("not made"))
+            raise
+        return volume.result()
 
     def _empty(
         self, name: tuple[str, str], where: str, shape: tuple[int, ...], dtype: DTypeLike
