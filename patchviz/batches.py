@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from patchviz.patches import Array, Transform, add_data
 from patchviz.progress import show_progress
 
 Batch = tuple[Array, "Array | None"]
+
+WORTH_HELP = 2**20  # bytes of a batch: below, to hand work over takes longer than to do it
 
 
 class BatchMaker:
@@ -63,28 +66,37 @@ class BatchMaker:
         self._n_labels = 1 if labels is None else len(labels)
         self._reused = self._allocate(room_for) if room_for else None
 
-    def __call__(self, queue: PatchQueue, n: int, epoch: int, ahead: ReadAhead) -> Batch:
-        """Pop `n` patches off the queue of an epoch, telling `ahead` which subjects are reached."""
+    def __call__(
+        self, queue: PatchQueue, n: int, epoch: int, ahead: ReadAhead, helper: Executor
+    ) -> Batch:
+        """Pop `n` patches off the queue of an epoch, and cut them.
+
+        `ahead` is told which subjects are reached, `helper` takes half of the work.
+        """
         x, y = self._room(n)
         x_list: list[Array] = []
         y_list: list[Array | None] = []
         transform = self._given["transform"]
-        for m in show_progress(range(n), "patches of a batch", "patch"):
-            index = queue.pop()
-            ahead.reach(index[0])
-            rng = transform_stream(self._seed, epoch, len(queue)) if transform else None
-            out = (x[m], None if y is None else y[m])
-            add_data(
-                x_list,
-                y_list,
-                self._cohort,
-                index,
-                self._patch_size,
-                rng=rng,
-                out=out,
-                **self._given,
-            )
-        return (_stack(x_list), _stack(y_list)) if transform else (x, y)
+        entries = [(queue.pop(), len(queue)) for _ in range(n)]
+
+        def cut(places: Iterable[int]) -> None:
+            for m in places:
+                index, place = entries[m]
+                ahead.reach(index[0])
+                rng = transform_stream(self._seed, epoch, place) if transform else None
+                out = (x[m], None if y is None else y[m])
+                given = self._given | {"rng": rng, "out": out}
+                add_data(x_list, y_list, self._cohort, index, self._patch_size, **given)
+
+        if transform:  # which may not be fit for threads
+            cut(show_progress(range(n), "patches of a batch", "patch"))
+            return _stack(x_list), _stack(y_list)
+        n_helped = n // 2 if x.nbytes >= WORTH_HELP else 0
+        helped = helper.submit(cut, range(n_helped)) if n_helped else None
+        cut(show_progress(range(n_helped, n), "patches of a batch", "patch"))
+        if helped:
+            helped.result()
+        return x, y
 
     def _room(self, n: int) -> Batch:
         if self._reused is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -189,7 +190,8 @@ def data_generator(
     are trimmed or topped up to the length of the first.
 
     Of a `Cohort`, the subjects that come next are read in the background, by threads that end when
-    all are read, and with the iterator: when it is closed, or nobody holds it any longer.
+    all are read; another thread cuts half of each batch. All end with the iterator: when it is
+    closed, when nobody holds it any longer, and after an error.
 
     Parameters
     ----------
@@ -279,10 +281,13 @@ def data_generator(
     def batches() -> Iterator[Batch]:
         queue = queue_of(epoch)
         queue.drop(position * batch_size)
-        with _read_ahead(cohort, queue) as ahead:
+        with (
+            ThreadPoolExecutor(1, "patchviz-cut") as helper,
+            _read_ahead(cohort, queue) as ahead,
+        ):
             for now in count(epoch):
                 while queue:
-                    yield make_batch(queue, min(batch_size, len(queue)), now, ahead)
+                    yield make_batch(queue, min(batch_size, len(queue)), now, ahead, helper)
                 queue = queue_of(now + 1)
 
     return batches()

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import patchviz.ahead
+import patchviz.batches
 import patchviz.scratch
 from patchviz.epochs import ORDERS, create_patch_index_list
 from patchviz.errors import DataError
@@ -68,8 +69,8 @@ def content(batches):
     return [(x.tobytes(), None if y is None else y.tobytes()) for x, y in batches]
 
 
-def readers():
-    return [t for t in threading.enumerate() if t.name.startswith("patchviz")]
+def readers(name="patchviz"):
+    return [t for t in threading.enumerate() if t.name.startswith(name)]
 
 
 def handles():
@@ -103,6 +104,7 @@ def test_batches_do_not_depend_on_the_limit_and_the_threads(
     arrays = Cohort.from_arrays(in_arrays[0], in_arrays[1])
     expected = content(islice(generate(arrays, **given), 150))
     monkeypatch.setattr(patchviz.ahead, "N_THREADS", n_threads)
+    monkeypatch.setattr(patchviz.batches, "WORTH_HELP", 0 if n_threads else 2**30)
     cohort = Cohort.from_files(*paths, memory_limit=memory_limit)
     assert content(islice(generate(cohort, **given), 150)) == expected
 
@@ -125,8 +127,7 @@ def test_only_a_few_subjects_are_read_ahead(paths, decoded, monkeypatch):
     next(generator)
     while len(decoded) < 8:  # one subject is reached, three are ahead: images and labels of four
         threading.Event().wait(0.001)
-    first = readers()
-    assert len(first) == patchviz.ahead.N_THREADS
+    assert len(readers("patchviz-read")) == patchviz.ahead.N_THREADS
     generator.close()
     assert len(decoded) == 8
 
@@ -138,9 +139,9 @@ def test_threads_end_when_all_is_read_and_the_epoch_goes_on(paths):
     generator = generate(Cohort.from_files(*paths), batch_size=1)
     for _ in range(200):
         next(generator)
-    for thread in readers():
+    for thread in readers("patchviz-read"):
         thread.join(10)
-    assert readers() == []
+    assert readers("patchviz-read") == []
     next(generator)
 
 
@@ -336,7 +337,7 @@ def test_a_thread_that_dies_is_done_without(paths, monkeypatch):
     voxels = FileSource.voxels
 
     def die(source, *given):
-        if threading.current_thread() in readers():
+        if threading.current_thread() in readers("patchviz-read"):
             raise Died
         return voxels(source, *given)
 
