@@ -173,7 +173,8 @@ class Subject:
         """Read a source, unless it was changed since its header was read."""
 
         def checked(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-            then, now = (self.shape, expected or dtype), (shape[1:], dtype)
+            then = self.shape, dtype if expected is None else expected
+            now = shape[1:], dtype
             for what, before, after in zip(("shape", "type"), then, now, strict=True):
                 if before != after:
                     raise DataError(
