@@ -301,13 +301,13 @@ def _(patches, corners, shape):
     before = -np.min(corners, axis=0)
     whole = tuple(int(n) for n in np.max(corners, axis=0) + before + patches[0].shape)
     inside = tuple(slice(int(b), int(b) + n) for b, n in zip(before, shape, strict=True))
-    tensors = [torch.from_numpy(patch) for patch in patches]
+    tensors = [torch.from_numpy(patch)[None, None] for patch in patches]
 
     def run():
-        merger = AvgMerger(merged_shape=whole)
+        merger = AvgMerger(merged_shape=(1, 1, *whole))
         for tensor, corner in zip(tensors, corners, strict=True):
             merger.aggregate(tensor, tuple(int(c) for c in corner + before))
-        return merger.finalize()[inside].numpy()
+        return merger.finalize()[0, 0][inside].numpy()
 
     return run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from operator import index as as_int
 from typing import Any
 
@@ -50,7 +51,6 @@ class PatchQueue(Sequence[Entry]):
         self.subjects = subjects
         self.grids = grids
         self.order = order
-        self._first = _first_numbers(_sizes(grids))
         self._left = len(order)
 
     def pop(self) -> Entry:
@@ -70,6 +70,12 @@ class PatchQueue(Sequence[Entry]):
     def drop(self, n: int) -> None:
         """Take `n` entries off the end at once."""
         self._left = max(0, self._left - n)
+
+    @cached_property
+    def _first(self) -> NDArray[np.int64]:
+        """The number of the first patch of each grid."""
+        sizes = _sizes(self.grids)
+        return np.cumsum(sizes) - sizes
 
     @property
     def visits(self) -> NDArray[np.int64]:
@@ -211,12 +217,10 @@ def transform_stream(seed: int, epoch: int, place: int) -> np.random.Generator:
 
 
 def _sizes(grids: Sequence[PatchGrid]) -> NDArray[np.int64]:
-    sizes = {id(grid): len(grid) for grid in {id(grid): grid for grid in grids}.values()}
-    return np.fromiter((sizes[id(grid)] for grid in grids), np.int64, len(grids))
-
-
-def _first_numbers(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.cumsum(sizes) - sizes
+    """Count the patches of each grid; many subjects share one."""
+    ids = list(map(id, grids))
+    sizes = {key: len(grid) for key, grid in dict(zip(ids, grids, strict=True)).items()}
+    return np.fromiter(map(sizes.__getitem__, ids), np.int64, len(ids))
 
 
 def _grids(

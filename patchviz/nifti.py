@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-SLAB = 2**20  # bytes: it stays in the processor's cache, and adds little to the volume in memory
+SLAB = 2**19  # bytes: it stays in the processor's cache, and adds little to the volume in memory
 
 
 def read_frames(stored: Any, frames: Sequence[int], voxels: Array) -> None:
