@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.generators import PatchReader, get_number_of_steps
+from patchviz.batches import PatchReader
+from patchviz.generators import get_number_of_steps
 from patchviz.grid import whole_number
 
 try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import index as as_int
@@ -20,6 +20,8 @@ Keep = Callable[[int, PatchGrid], NDArray[np.bool_]]
 
 # What a random stream is for. Streams of one (seed, epoch) must not repeat one another.
 _ORDER, _STARTS, _TRANSFORM = 1, 2, 3
+
+_CHUNK = 1024  # entries looked through at a time
 
 
 class PatchQueue(Sequence[Entry]):
@@ -43,12 +45,14 @@ class PatchQueue(Sequence[Entry]):
     """
 
     def __init__(
-        self, subjects: Sequence[int], grids: Sequence[PatchGrid], order: NDArray[np.int64]
+        self,
+        subjects: Sequence[int] | NDArray[np.int64],
+        grids: Sequence[PatchGrid],
+        order: NDArray[Any],
     ) -> None:
         self.subjects = subjects
         self.grids = grids
         self.order = order
-        self._first = _first_numbers(grids)
         self._left = len(order)
 
     def pop(self) -> Entry:
@@ -65,10 +69,29 @@ class PatchQueue(Sequence[Entry]):
         self._left -= 1
         return entry
 
+    def drop(self, n: int) -> None:
+        """Take `n` entries off the end at once."""
+        self._left = max(0, self._left - n)
+
+    @cached_property
+    def _first(self) -> NDArray[np.int64]:
+        """The number of the first patch of each grid."""
+        sizes = _sizes(self.grids)
+        return np.cumsum(sizes) - sizes
+
     @property
     def visits(self) -> NDArray[np.int64]:
         """Which of `subjects` each entry of `order` belongs to, by place in that list."""
-        return np.searchsorted(self._first, self.order, side="right") - 1
+        return self._visits(self.order)
+
+    def upcoming(self) -> Iterator[int]:
+        """Yield each subject that is left once, in the order in which popping reaches them."""
+        seen = np.zeros(len(self.subjects), bool)
+        for stop in range(self._left, 0, -_CHUNK):
+            for n in self._visits(self.order[max(0, stop - _CHUNK) : stop])[::-1].tolist():
+                if not seen[n]:
+                    seen[n] = True
+                    yield int(self.subjects[n])
 
     def count_reads(self, cache: int = 1) -> int:
         """Count how often an epoch reads a volume, when a reader keeps the last used ones.
@@ -90,7 +113,9 @@ class PatchQueue(Sequence[Entry]):
 
     def resized(self, length: int) -> PatchQueue:
         """Return a fresh queue of this length: what pops last falls away, or patches come again."""
-        order = np.resize(self.order[::-1], length)[::-1]
+        order = self.order
+        if length != len(order):
+            order = np.resize(order[::-1], length)[::-1]
         return PatchQueue(self.subjects, self.grids, order)
 
     def __len__(self) -> int:
@@ -106,6 +131,9 @@ class PatchQueue(Sequence[Entry]):
 
     def __repr__(self) -> str:
         return f"<PatchQueue: {self._left} of {len(self.order)} patches left>"
+
+    def _visits(self, numbers: NDArray[Any]) -> NDArray[np.int64]:
+        return np.searchsorted(self._first, numbers, side="right") - 1
 
     def _entry(self, place: int) -> Entry:
         number = int(self.order[place])
@@ -159,17 +187,19 @@ def create_patch_index_list(
     """
     require_choice("order", order, ORDERS)
     grids = _make_grids(index_list, image_shape, patch_size, overlap, start, policy)
-    sizes = np.array([len(grid) for grid in grids], dtype=np.int64)
+    sizes = _sizes(grids)
     rng = np.random.default_rng([seed, epoch, _ORDER])
     if order == "shuffle":
-        numbers = rng.permutation(int(sizes.sum()))
+        n = int(sizes.sum())
+        numbers: NDArray[Any] = np.arange(n, dtype=np.int32 if n < 2**31 else np.int64)
+        rng.shuffle(numbers)
     else:
         rank = np.repeat(rng.permutation(len(grids)), sizes)
         numbers = np.lexsort((rng.random(len(rank)), rank))
     if keep is not None:
         kept = [keep(n, grid) for n, grid in zip(index_list, grids, strict=True)]
         numbers = numbers[np.concatenate([np.zeros(0, bool), *kept])[numbers]]
-    return PatchQueue(list(index_list), grids, numbers)
+    return PatchQueue(np.array(index_list, dtype=np.int64), grids, numbers)
 
 
 @dataclass(frozen=True)
@@ -274,8 +304,11 @@ def transform_stream(seed: int, epoch: int, place: int) -> np.random.Generator:
     return np.random.default_rng([seed, epoch, _TRANSFORM, place])
 
 
-def _first_numbers(grids: Sequence[PatchGrid]) -> NDArray[np.int64]:
-    return np.cumsum([0, *map(len, grids)])[:-1]
+def _sizes(grids: Sequence[PatchGrid]) -> NDArray[np.int64]:
+    """Count the patches of each grid; many subjects share one."""
+    ids = list(map(id, grids))
+    sizes = {key: len(grid) for key, grid in dict(zip(ids, grids, strict=True)).items()}
+    return np.fromiter(map(sizes.__getitem__, ids), np.int64, len(ids))
 
 
 def _make_grids(
@@ -288,6 +321,8 @@ def _make_grids(
 ) -> list[PatchGrid]:
     n = len(index_list)
     one_each = len(image_shape) == 0 or np.ndim(image_shape[0])
+    if not one_each and np.ndim(start) != 2:
+        return [PatchGrid(image_shape, patch_size, overlap=overlap, start=start, policy=policy)] * n
     shapes = list(image_shape) if one_each else [tuple(image_shape)] * n
     starts = list(np.asarray(start)) if np.ndim(start) == 2 else [start] * n
     for name, what, values in (("image_shape", "shape", shapes), ("start", "start", starts)):

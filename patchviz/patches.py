@@ -82,10 +82,25 @@ def cut_patch(
         return _gather(volume, axes, padding_mode, out)
     if padded and padding_mode == "constant":
         out[...] = 0
-    out[(..., *patch_box)] = volume[(..., *image_box)]
+    _copy(volume[(..., *image_box)], out[(..., *patch_box)] if padded else out)
     if padded and padding_mode == "edge":
         _repeat_edges(out, patch_box)
     return out
+
+
+def _copy(source: Array, target: Array) -> None:
+    if source.dtype == target.dtype and _has_runs(source) and _has_runs(target):
+        source, target = _as_runs(source), _as_runs(target)
+    target[...] = source
+
+
+def _has_runs(array: Array) -> bool:
+    return array.strides[-1] == array.itemsize
+
+
+def _as_runs(array: Array) -> Array:
+    """View each row of the last axis as one item: NumPy moves an item faster than its voxels."""
+    return array.view(np.dtype((np.void, array.shape[-1] * array.itemsize)))
 
 
 def _gather(
@@ -100,16 +115,21 @@ def _gather(
 
 
 def _repeat_edges(patch: Array, box: Any) -> None:
-    """Fill what lies around `box` with its outermost voxels, one axis after the other."""
-    done = list(box)
-    for axis, inside in enumerate(box):
-        for target, source in (
-            (slice(0, inside.start), slice(inside.start, inside.start + 1)),
-            (slice(inside.stop, None), slice(inside.stop - 1, inside.stop)),
-        ):
-            rest = done[axis + 1 :]
-            patch[(..., *done[:axis], target, *rest)] = patch[(..., *done[:axis], source, *rest)]
-        done[axis] = slice(None)
+    """Fill what lies around `box` with its outermost voxels, one axis after the other.
+
+    The last axis goes first, while little is filled: then there are only whole rows to copy.
+    """
+    for axis in reversed(range(len(box))):
+        if axis == len(box) - 2 and _has_runs(patch):
+            patch = _as_runs(patch)
+        before, after = (..., *box[:axis]), (slice(None),) * (len(box) - 1 - axis)
+        start, stop = box[axis].start, box[axis].stop
+        if start > 0:
+            first = patch[(*before, slice(start, start + 1), *after)]
+            patch[(*before, slice(0, start), *after)] = first
+        if stop < patch.shape[axis - len(box)]:
+            last = patch[(*before, slice(stop - 1, stop), *after)]
+            patch[(*before, slice(stop, None), *after)] = last
 
 
 def is_blank(
@@ -201,10 +221,10 @@ def _split_labels(patch: Array, labels: Sequence[int] | None, out: Array | None)
     if out is None:
         out = np.empty((1 if labels is None else len(labels), *patch.shape), np.uint8)
     if labels is None:
-        np.not_equal(patch, 0, out=out[0], casting="unsafe")
+        np.not_equal(patch, 0, out=out[0].view(bool))
     else:
         for channel, value in zip(out, labels, strict=True):
-            np.equal(patch, value, out=channel, casting="unsafe")
+            np.equal(patch, value, out=channel.view(bool))
     return out
 
 
@@ -212,11 +232,9 @@ def _boxes(
     corner: Sequence[int], patch_size: Sequence[int], image_shape: Sequence[int]
 ) -> tuple[Any, Any]:
     """Where the part of a patch that lies inside the image is, in the image and in the patch."""
-    image_box = tuple(
-        slice(min(max(c, 0), n), min(max(c + p, 0), n))
-        for c, p, n in zip(corner, patch_size, image_shape, strict=True)
-    )
-    patch_box = tuple(
-        slice(box.start - c, box.stop - c) for box, c in zip(image_box, corner, strict=True)
-    )
-    return image_box, patch_box
+    image_box, patch_box = [], []
+    for c, p, n in zip(corner, patch_size, image_shape, strict=True):
+        start, stop = min(max(c, 0), n), min(max(c + p, 0), n)
+        image_box.append(slice(start, stop))
+        patch_box.append(slice(start - c, stop - c))
+    return tuple(image_box), tuple(patch_box)

@@ -7,7 +7,7 @@ Each source is named in messages by its `where`. Nothing is opened before `heade
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchviz.errors import DataError
+from patchviz.nifti import read_frames
 from patchviz.phantom import make_phantom, make_phantom_label, phantom_affine
 
 Array = NDArray[Any]
+Empty = Callable[[tuple[int, ...], Any], Array]
 
 
 class Header(NamedTuple):
@@ -47,11 +49,14 @@ class PhantomSource:
         """Return the type of the voxels."""
         return np.dtype(np.uint8 if self.is_label else np.float32)
 
-    def voxels(self) -> Array:
+    def voxels(self, empty: Empty = np.empty) -> Array:
         """Make the voxels (1, *shape)."""
+        voxels = empty((1, *self.shape), self.dtype())
         if self.is_label:
-            return make_phantom_label(self.shape, self.seed)[None]
-        return make_phantom(self.shape, self.seed)[0][None]
+            voxels[0] = make_phantom_label(self.shape, self.seed)
+        else:
+            voxels[0] = make_phantom(self.shape, self.seed)[0]
+        return voxels
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +86,17 @@ class ArraySource:
         """Return the type that the voxels will have; an empty slice tells NumPy's name for it."""
         return _number_type(np.asarray(self.array[:0]).dtype, self.where)
 
-    def voxels(self) -> Array:
-        """Return the voxels (channel, *shape), as a view of the array where it serves as it is."""
+    def voxels(self, empty: Empty = np.empty) -> Array:
+        """Return the voxels (channel, *shape), as a view of NumPy's array if it serves as it is."""
         array = np.asarray(self.array[...])
-        array = np.ascontiguousarray(array, _number_type(array.dtype, self.where))
-        return _check_finite(array if array.ndim == 4 else array[None], self.where)
+        dtype = _number_type(array.dtype, self.where)
+        array = array if array.ndim == 4 else array[None]
+        serves = isinstance(self.array, np.ndarray) and array.flags.c_contiguous
+        if not serves or array.dtype != dtype:
+            voxels = empty(array.shape, dtype)
+            voxels[...] = array
+            array = voxels
+        return _check_finite(array, self.where)
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,9 @@ class FileSource:
 
     def header(self) -> Header:
         """Check the shape and the frames."""
-        nifti = self._open()
+        return self._header_of(self._open())
+
+    def _header_of(self, nifti: Any) -> Header:
         shape = nifti.shape
         while len(shape) > 3 and shape[-1] == 1:
             shape = shape[:-1]
@@ -130,30 +143,19 @@ class FileSource:
 
     def dtype(self) -> np.dtype[Any]:
         """Return the type that the voxels will have: float32 where the file scales them."""
-        stored = self._open().dataobj
+        return self._dtype_of(self._open().dataobj)
+
+    def _dtype_of(self, stored: Any) -> np.dtype[Any]:
         dtype = _number_type(stored.dtype, self.where)
         return dtype if (stored.slope, stored.inter) == (1, 0) else np.dtype(np.float32)
 
-    def voxels(self) -> Array:
-        """Read the voxels (channel, *shape)."""
-        from nibabel.arrayproxy import ArrayProxy
-        from nibabel.openers import ImageOpener
-
-        (shape, _, n_channels), stored = self.header(), self._open().dataobj
-        scale = (stored.slope, stored.inter)
-        layout = ((*shape, math.prod(stored.shape[3:])), stored.dtype, stored.offset)
-        voxels = np.empty((n_channels, *shape), self.dtype())
-        damaged = self._blaming("is damaged or cut short: copy it again")
-        with damaged, ImageOpener(stored.file_like) as file:
-            series = ArrayProxy(file, layout)
-            for channel, frame in zip(voxels, self.frames or (0,), strict=True):
-                volume = series[..., frame]
-                # NIfTI's order is Fortran's. Plane by plane is the quickest way to C's, and scales
-                # in float64 without a float64 copy of the volume.
-                for j in range(shape[1]):
-                    plane = volume[:, j]
-                    channel[:, j] = plane if scale == (1, 0) else plane * scale[0] + scale[1]
-            file.read(1)  # at its end a compressed file is compared with its checksum
+    def voxels(self, empty: Empty = np.empty) -> Array:
+        """Read the voxels (channel, *shape) into an array that `empty` gives."""
+        nifti = self._open()
+        shape, _, n_channels = self._header_of(nifti)
+        voxels = empty((n_channels, *shape), self._dtype_of(nifti.dataobj))
+        with self._blaming("is damaged or cut short: copy it again"):
+            read_frames(nifti.dataobj, self.frames or (0,), voxels)
         return _check_finite(voxels, self.where)
 
     def _open(self) -> Any:
@@ -169,8 +171,10 @@ class FileSource:
     def _blaming(self, fault: str) -> Iterator[None]:
         try:
             yield
-        except (FileNotFoundError, MemoryError):
+        except MemoryError:
             raise
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{self.subject}: there is no file {self.path}") from error
         except Exception as error:  # gzip, zlib, nibabel and NumPy have one each
             said = f"({self.path}; {type(error).__name__}: {error})"
             raise DataError(f"{self.where} {fault} {said}") from error
@@ -205,6 +209,9 @@ def _number_type(dtype: np.dtype[Any], where: str) -> np.dtype[Any]:
 def _check_finite(voxels: Array, where: str) -> Array:
     if voxels.dtype.kind != "f":
         return voxels
+    with np.errstate(all="ignore"):
+        if np.isfinite(voxels.sum()):  # reads once; a sum may also overflow, hence what follows
+            return voxels
     if n_bad := voxels.size - np.count_nonzero(np.isfinite(voxels)):
         remedy = "replace them with numpy.nan_to_num, or mask them"
         raise DataError(f"{where} has {n_bad} voxels that are NaN or infinite: {remedy}")

@@ -5,23 +5,31 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from threading import Lock
-from typing import Any, TypeVar, cast, overload
+from typing import Any, cast, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from patchviz.errors import DataError
 from patchviz.folders import AnyPath, Row, find_subjects, list_subjects
 from patchviz.foreground import Foreground
 from patchviz.grid import per_axis, whole_number
 from patchviz.phantom import SHAPE, Shape, check_shape, numbered
-from patchviz.sources import Array, ArraySource, FileSource, Header, PhantomSource, Source, as_label
+from patchviz.sources import (
+    Array,
+    ArraySource,
+    Empty,
+    FileSource,
+    Header,
+    PhantomSource,
+    Source,
+    as_label,
+)
+from patchviz.store import Store
 
 LIMIT = 2 * 2**30
-T = TypeVar("T")
 
 
 def _no_foreground(_: int) -> None:
@@ -93,7 +101,7 @@ class Subject:
     id: str
     _channels: Sequence[Source]
     _label: Source | None
-    _cache: _Cache
+    _store: Store
 
     def __repr__(self) -> str:
         return f"Subject({self.id!r})"
@@ -148,24 +156,22 @@ class Subject:
     @property
     def image(self) -> Array:
         """The voxels (channel, *shape) of type `dtype`, read-only."""
-        return self._read("image", self._channels)
+        return self._store.get((self.id, "image"), self._channels[0].where, self._read_image)
 
     @property
     def label(self) -> Array | None:
         """The label (*shape), of an integer type, read-only; None where there is none."""
-        return self._read("label", [self._label]) if self._label else None
-
-    @property
-    def foreground(self) -> Foreground | None:
-        """Counts of the label's foreground in any box; None where there is no label."""
         if self._label is None:
             return None
+        return self._store.get((self.id, "label"), self._label.where, self._read_label)
 
-        def read() -> tuple[Foreground, int]:
-            found = Foreground(cast("Array", self.label))
-            return found, found.nbytes
+    @cached_property
+    def foreground(self) -> Foreground | None:
+        """Counts of the label's foreground in any box; None where there is no label.
 
-        return self._cache.get((self.id, "foreground"), read)
+        Kept for good: its table spans the foreground only.
+        """
+        return None if self.label is None else Foreground(self.label)
 
     @cached_property
     def _header(self) -> Header:
@@ -185,24 +191,63 @@ class Subject:
         n_channels = sum(header.n_channels for header in headers[: len(self._channels)])
         return first._replace(n_channels=n_channels)
 
-    def _read(self, what: str, sources: Sequence[Source]) -> Array:
-        def read() -> tuple[Array, int]:
-            _ = self._header  # headers that disagree are told before anything large is read
-            parts = [source.voxels() for source in sources]
-            volume = parts[0] if len(parts) == 1 else np.concatenate(parts)
-            volume = volume[:] if what == "image" else as_label(volume[0], sources[0].where)
-            volume.flags.writeable = False  # of this view, not of the user's own array
-            given = [source.array for source in sources if isinstance(source, ArraySource)]
-            lent = any(isinstance(a, np.ndarray) and np.may_share_memory(a, volume) for a in given)
-            return volume, 0 if lent else volume.nbytes
+    def _read_image(self, empty: Empty) -> Array:
+        dtype = self.dtype  # headers that disagree are told before anything large is read
+        if len(self._channels) == 1:
+            return _locked(self._voxels_of(self._channels[0], empty, dtype))
+        volume = empty((self.n_channels, *self.shape), dtype)
+        rest = volume
+        for source in self._channels:
+            part = self._voxels_of(source, partial(_first_of, rest))
+            if not np.may_share_memory(part, rest):
+                rest[: len(part)] = part
+            rest = rest[len(part) :]
+        return _locked(volume)
 
-        return self._cache.get((self.id, what), read)
+    def _read_label(self, empty: Empty) -> Array:
+        source = cast("Source", self._label)
+        _ = self._header
+        if source.dtype().kind != "f":
+            return _locked(as_label(self._voxels_of(source, empty)[0], source.where))
+        whole = as_label(self._voxels_of(source, np.empty)[0], source.where)
+        label = empty(whole.shape, whole.dtype)
+        label[...] = whole
+        return _locked(label)
+
+    def _voxels_of(
+        self, source: Source, empty: Empty, expected: np.dtype[Any] | None = None
+    ) -> Array:
+        """Read a source, unless it was changed since its header was read."""
+
+        def checked(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+            then = self.shape, dtype if expected is None else expected
+            now = shape[1:], dtype
+            for what, before, after in zip(("shape", "type"), then, now, strict=True):
+                if before != after:
+                    raise DataError(
+                        f"{source.where} has {what} {after} now, and had {before} when its header "
+                        "was read: it was changed in between; make the cohort anew"
+                    )
+            return empty(shape, dtype)
+
+        return source.voxels(checked)
+
+
+def _first_of(rest: Array, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+    return rest[: shape[0]]
+
+
+def _locked(volume: Array) -> Array:
+    volume = volume[...]
+    volume.flags.writeable = False  # of this view, not of the user's own array
+    return volume
 
 
 class Cohort(Sequence[Subject]):
     """A sequence of subjects: made by one of the four class methods, read when first needed.
 
-    Of the decoded volumes the last used are kept, up to `memory_limit` bytes in all; arrays that
+    Every volume is decoded once, and kept as long as the cohort: in memory up to `memory_limit`
+    bytes in all, beyond it in a scratch file (in `TMPDIR`) that is mapped into memory. Arrays that
     serve as they are don't count. Shapes may differ between subjects. A slice is a cohort that
     shares volumes with this one.
 
@@ -231,14 +276,14 @@ class Cohort(Sequence[Subject]):
         labels : list of arrays (*shape), optional
             Whole numbers from 0 on.
         """
-        subjects, cache = [], _Cache(memory_limit)
+        subjects, store = [], Store(memory_limit)
         for n, (id, arrays, array) in enumerate(list_subjects(images, labels)):
             at = f"{id}: array images[{n}]"
             channels = [ArraySource(f"{at}[{c}]", channel) for c, channel in enumerate(arrays)]
             if len(arrays) == 1:
                 channels = [ArraySource(at, arrays[0], may_have_channels=True)]
             label = None if array is None else ArraySource(f"{id}: array labels[{n}]", array)
-            subjects.append(Subject(id, channels, label, cache))
+            subjects.append(Subject(id, channels, label, store))
             _ = subjects[n].shape  # arrays know theirs without being read
         return cls(subjects)
 
@@ -289,7 +334,7 @@ class Cohort(Sequence[Subject]):
 
     @classmethod
     def _of_files(cls, rows: Iterable[Row], frames: Sequence[int] | None, limit: int) -> Cohort:
-        cache, chosen = _Cache(limit), None
+        store, chosen = Store(limit), None
         if frames is not None:
             try:
                 chosen = tuple(map(operator.index, frames))
@@ -301,7 +346,7 @@ class Cohort(Sequence[Subject]):
         def subject(id: str, paths: Iterable[AnyPath], path: AnyPath | None) -> Subject:
             channels = [FileSource(id, Path(file), chosen) for file in paths]
             label = None if path is None else FileSource(id, Path(path), is_label=True)
-            return Subject(id, channels, label, cache)
+            return Subject(id, channels, label, store)
 
         return cls(subject(*row) for row in rows)
 
@@ -322,11 +367,11 @@ class Cohort(Sequence[Subject]):
         """
         if n < 1:
             raise ValueError(f"`n` must be at least 1, got {n}")
-        sizes, cache = check_shape(shape), _Cache(memory_limit)
+        sizes, store = check_shape(shape), Store(memory_limit)
 
         def subject(i: int, id: str) -> Subject:
             image, label = (PhantomSource(sizes, (seed, i), is_label) for is_label in (False, True))
-            return Subject(id, [image], label, cache)
+            return Subject(id, [image], label, store)
 
         return cls(subject(i, id) for i, id in enumerate(numbered("sub", n)))
 
@@ -348,6 +393,10 @@ class Cohort(Sequence[Subject]):
         except IndexError:
             raise IndexError(f"no subject {index} in a cohort of {len(self)} subjects") from None
 
+    def read(self, n: int) -> None:
+        """Decode the image and the label of a subject, unless they are kept already."""
+        _ = self[n].image, self[n].label
+
     @cached_property
     def facts(self) -> CohortFacts:
         """What the headers tell; no voxel is read."""
@@ -363,26 +412,3 @@ class Cohort(Sequence[Subject]):
 
     def _foreground_of(self, n: int) -> Foreground | None:
         return self[n].foreground
-
-
-class _Cache:
-    """The decoded volumes last used, up to a number of bytes; pickled without them."""
-
-    def __init__(self, limit: int) -> None:
-        from cachetools import LRUCache
-
-        if limit < 0:
-            raise ValueError(f"`memory_limit` must be 0 bytes or more, got {limit}")
-        self.limit = limit
-        self.kept: Any = LRUCache(limit, getsizeof=operator.itemgetter(1))
-        self.lock = Lock()
-
-    def __reduce__(self) -> tuple[type[_Cache], tuple[int]]:
-        return _Cache, (self.limit,)
-
-    def get(self, key: tuple[str, str], read: Callable[[], tuple[T, int]]) -> T:
-        """Return what is kept, or else what `read` returns: a thing and the bytes it holds."""
-        from cachetools import cached
-
-        kept: T = cached(self.kept, lambda: key, self.lock)(read)()[0]
-        return kept

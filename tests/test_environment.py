@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PYPROJECT)["project"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-ON_CONDA = {"matplotlib": "matplotlib-base"}  # what conda calls it, without Qt
+ON_CONDA = {"matplotlib": "matplotlib-base", "isal": "python-isal"}  # what conda calls them
 
 
 def split_bound(requirement: str) -> tuple[str, str]:

@@ -41,6 +41,22 @@ def test_a_patch_is_sliced_from_the_padded_volume(data, box, mode):
     patch = cut_patch(volume, corner, patch_size, mode)
     np.testing.assert_array_equal(patch, expected, strict=True)
     assert not np.shares_memory(patch, volume)
+
+
+@given(st.data(), boxes(), modes, st.sampled_from(["same", "float64", "F", "every other"]))
+def test_a_patch_may_be_cut_into_any_array(data, box, mode, kind):
+    image_shape, corner, patch_size = box
+    volume = data.draw(volumes(image_shape)).real
+    expected = slice_of_padded(volume, corner, patch_size, mode)
+    out = np.full([2 * n for n in expected.shape], 9, volume.dtype)
+    out = out[
+        tuple(slice(None, None, 2) if kind == "every other" else slice(n) for n in expected.shape)
+    ]
+    if kind != "every other":
+        dtype = np.float64 if kind == "float64" else out.dtype
+        out = out.astype(dtype, order="F" if kind == "F" else "C")
+    assert cut_patch(volume, corner, patch_size, mode, out) is out
+    np.testing.assert_array_equal(out, expected)
     out = np.full(expected.shape, 77, np.complex128)[..., ::-1]
     assert cut_patch(volume, corner, patch_size, mode, out) is out
     np.testing.assert_array_equal(out, expected)

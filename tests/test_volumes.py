@@ -2,6 +2,7 @@
 
 import copy
 import gzip
+import mmap
 import os
 import pickle
 import re
@@ -18,6 +19,7 @@ import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 
+import patchviz.nifti
 from patchviz import Settings, resolve
 from patchviz.errors import DataError
 from patchviz.phantom import make_phantom, write_phantom_cohort
@@ -93,7 +95,7 @@ def test_numbers_are_padded_to_the_size_of_the_cohort():
 def test_only_numpy_is_imported_with_the_module():
     code = (
         "import sys, patchviz.volumes; "
-        "print([m for m in ('nibabel', 'cachetools', 'tqdm', 'h5py') if m in sys.modules])"
+        "print([m for m in ('nibabel', 'isal', 'tqdm', 'h5py') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path.cwd()
@@ -624,11 +626,11 @@ def test_colours_and_complex_numbers(tmp_path, dtype, slope):
 
 
 def test_too_little_memory_is_no_fault_of_the_file(tmp_path, monkeypatch):
-    def fail(proxy, index):
+    def fail(*given):
         raise MemoryError
 
     cohort = Cohort.from_files([save(tmp_path / "big.nii.gz", voxels())])
-    monkeypatch.setattr(nibabel.arrayproxy.ArrayProxy, "__getitem__", fail)
+    monkeypatch.setattr(patchviz.nifti, "_read_volume", fail)
     with pytest.raises(MemoryError):
         _ = cohort[0].image
 
@@ -796,47 +798,56 @@ def test_bad_phantoms():
 HEAD = 8 * 8 * 8 * 4  # bytes of an image (float32)
 
 
-def test_volumes_are_kept_while_there_is_room():
+def is_mapped(volume):
+    while isinstance(volume, np.ndarray):
+        volume = volume.base
+    return isinstance(volume, mmap.mmap)
+
+
+def test_every_volume_is_kept_in_memory_while_there_is_room_and_then_on_disk():
     cohort = Cohort.phantom(4, (8, 8, 8), memory_limit=2 * HEAD)
-    first, second = cohort[0].image, cohort[1].image
-    assert cohort[0].image is first
-    assert cohort[1].image is second
-    third = cohort[2].image  # the one used longest ago, the first, makes room
-    assert cohort[1].image is second
-    assert cohort[2].image is third
-    again = cohort[0].image
-    assert again is not first
-    np.testing.assert_array_equal(again, first)
+    images = [subject.image for subject in cohort]
+    assert all(subject.image is image for subject, image in zip(cohort, images, strict=True))
+    assert [is_mapped(image) for image in images] == [False, False, True, True]
+    for n, image in enumerate(images):
+        np.testing.assert_array_equal(image[0], make_phantom((8, 8, 8), [0, n])[0])
 
 
 def test_the_limit_is_of_bytes_in_all():
     cohort = Cohort.phantom(10, (8, 8, 8), memory_limit=3 * HEAD)
-    for subject in (*cohort, *reversed(cohort)):
-        _ = subject.image, subject.label
-        kept = cohort[0]._cache.kept
-        held = [volume.nbytes for volume, _ in kept.values()]
-        assert kept.currsize == sum(held) <= 3 * HEAD
-    assert kept.currsize > 2 * HEAD
+    volumes = [volume for s in (*cohort, *reversed(cohort)) for volume in (s.image, s.label)]
+    in_memory = {id(volume): volume.nbytes for volume in volumes if not is_mapped(volume)}
+    assert 2 * HEAD < sum(in_memory.values()) == cohort[0]._store.in_memory <= 3 * HEAD
+    assert len({id(volume) for volume in volumes}) == 20
 
 
-def test_a_volume_above_the_limit_is_read_but_not_kept():
-    cohort = Cohort.phantom(1, (8, 8, 8), memory_limit=HEAD - 1)
-    first = cohort[0].image
-    assert cohort[0].image is not first
-    np.testing.assert_array_equal(cohort[0].image, first)
-    assert cohort[0].label is cohort[0].label  # a quarter of the image's size
+def test_a_volume_above_the_limit_goes_to_disk_and_smaller_ones_may_stay():
+    subject = Cohort.phantom(1, (8, 8, 8), memory_limit=HEAD - 1)[0]
+    assert is_mapped(subject.image)
+    assert subject.image is subject.image
+    with pytest.raises(ValueError, match="read-only"):
+        subject.image[...] = 0
+    assert not is_mapped(subject.label)  # a quarter of the image's size
 
 
 def test_copies_count_and_views_do_not():
     plain, fortran = voxels(), np.asfortranarray(voxels())
     cohort = Cohort.from_arrays([plain, fortran], [plain.astype(float)] * 2)
-    kept = cohort[0]._cache.kept
+    store = cohort[0]._store
     _ = cohort[0].image
-    assert kept.currsize == 0
+    assert store.in_memory == 0
     _ = cohort[1].image
-    assert kept.currsize == fortran.nbytes
+    assert store.in_memory == fortran.nbytes
     _ = cohort[0].label
-    assert kept.currsize == fortran.nbytes + plain.size
+    assert store.in_memory == fortran.nbytes + plain.size
+
+
+def test_a_volume_that_could_not_be_read_takes_no_memory():
+    cohort = Cohort.from_arrays([np.asfortranarray(with_values("f4", np.nan))])
+    for _ in range(2):
+        with raises(DataError, "subject-01: array images[0] has 1 voxels that are NaN"):
+            _ = cohort[0].image
+    assert cohort[0]._store.in_memory == 0
 
 
 def test_the_limit_must_not_be_negative():
@@ -871,9 +882,9 @@ def test_cohorts_and_subjects_travel_without_their_volumes(tmp_path, twin):
     _ = cohort.facts
     other = twin(cohort)
     assert other.facts == cohort.facts
-    assert other[0]._cache is other[1]._cache
-    assert other[0]._cache.limit == 12345678
-    assert len(other[0]._cache.kept) == 0
+    assert other[0]._store is other[1]._store
+    assert other[0]._store.limit == 12345678
+    assert other[0]._store.in_memory == 0
     np.testing.assert_array_equal(other[0].image, before)
     subject = twin(cohort[1])
     np.testing.assert_array_equal(subject.label, before[0])

@@ -291,7 +291,7 @@ def pack_queue(settings: Settings, facts: CohortFacts) -> tuple[dict[str, Any], 
     content = {
         "kind": "queue",
         "epoch": settings.epoch,
-        "subjects": list(queue.subjects),
+        "subjects": np.asarray(queue.subjects).tolist(),
         "sizes": sizes,
         "reads": [[cache, queue.count_reads(cache)] for cache in caches],
     }

@@ -1,0 +1,212 @@
+"""What a batch is: the patches at some places of an epoch's queue, cut into arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patchviz.epochs import EpochPlan, PatchQueue, transform_stream
+from patchviz.errors import DataError
+from patchviz.foreground import BlankRule, Foreground, NotBlank, check_rule
+from patchviz.grid import PADDING_MODES, Ints, require_choice
+from patchviz.patches import Array, Transform, add_data
+from patchviz.progress import show_progress
+
+Batch = tuple[Array, "Array | None"]
+
+WORTH_HELP = 2**20  # bytes of a batch: below, to hand work over takes longer than to do it
+
+
+class PatchReader:
+    """Reads patches of any epoch by their place in its queue: what all ways of training share.
+
+    ``len(reader)`` is the number of patches of every epoch. Parameters and errors are those of
+    `data_generator`. A pickled reader takes the queue of its last epoch along, but no volumes.
+
+    Parameters
+    ----------
+    room_for : int
+        Patches of the largest batch, to allocate arrays once that are used again and again; 0 to
+        allocate each batch.
+    """
+
+    def __init__(
+        self,
+        cohort: Sequence[Any],
+        index_list: Sequence[int],
+        *,
+        patch_size: Ints,
+        overlap: Ints = 0,
+        skip_blank: BlankRule = False,
+        labels: Sequence[int] | None = None,
+        transform: Transform | None = None,
+        start_offset: Ints = 0,
+        order: str = "shuffle",
+        policy: str = "centered",
+        padding_mode: str = "edge",
+        seed: int = 0,
+        room_for: int = 0,
+    ) -> None:
+        require_choice("padding_mode", padding_mode, PADDING_MODES)
+        self._cohort, self._seed = cohort, seed
+        self._cut: dict[str, Any] = {
+            "labels": labels,
+            "transform": transform,
+            "padding_mode": padding_mode,
+        }
+        self._plan = make_plan(
+            cohort,
+            index_list,
+            patch_size,
+            overlap,
+            skip_blank=skip_blank,
+            start_offset=start_offset,
+            order=order,
+            policy=policy,
+            seed=seed,
+        )
+        first = self._plan.queue(0)
+        subjects = [cohort[n] for n in index_list]
+        if not first:
+            raise ValueError(_why_empty(first, subjects))
+        self._last = 0, first
+        self._size = first.grids[0].patch_size
+        self._allocate = BatchAllocator(subjects, self._size, labels)
+        self._reused = self._allocate(room_for) if room_for else None
+
+    def __len__(self) -> int:
+        return self._plan.n_patches
+
+    def queue(self, epoch: int) -> PatchQueue:
+        """Return the queue of an epoch. Don't pop it."""
+        if self._last[0] != epoch:
+            self._last = epoch, self._plan.queue(epoch)
+        return self._last[1]
+
+    def upcoming(self, epoch: int, position: int) -> Iterator[int]:
+        """Yield the subjects in the order in which they are reached, `position` patches taken."""
+        fresh = self.queue(epoch).resized(len(self))
+        fresh.drop(position)
+        return fresh.upcoming()
+
+    def read(
+        self,
+        epoch: int,
+        places: Sequence[int] | NDArray[np.int64],
+        *,
+        reach: Callable[[int], None] | None = None,
+        helper: Executor | None = None,
+    ) -> Batch:
+        """Read the patches at some places of an epoch's queue as one batch.
+
+        `reach` is told which subjects are reached; `helper` takes half of the work.
+        """
+        queue, transform, n = self.queue(epoch), self._cut["transform"], len(places)
+        x, y = self._room(n)
+        x_list: list[Array] = []
+        y_list: list[Array | None] = []
+
+        def cut(some: Iterable[int]) -> None:
+            for m in some:
+                index, place = queue[places[m]], int(places[m])
+                if reach:
+                    reach(index[0])
+                rng = transform_stream(self._seed, epoch, place) if transform else None
+                out = (x[m], None if y is None else y[m])
+                given = self._cut | {"rng": rng, "out": out}
+                add_data(x_list, y_list, self._cohort, index, self._size, **given)
+
+        if transform:  # which may not be fit for threads
+            cut(show_progress(range(n), "patches of a batch", "patch"))
+            return _stack(x_list), _stack(y_list)
+        n_helped = n // 2 if helper and x.nbytes >= WORTH_HELP else 0
+        helped = helper.submit(cut, range(n_helped)) if helper and n_helped else None
+        cut(show_progress(range(n_helped, n), "patches of a batch", "patch"))
+        if helped:
+            helped.result()
+        return x, y
+
+    def _room(self, n: int) -> Batch:
+        if self._reused is None:
+            return self._allocate(n)
+        x, y = self._reused
+        return x[:n], None if y is None else y[:n]
+
+
+def make_plan(
+    cohort: Sequence[Any],
+    index_list: Sequence[int],
+    patch_size: Ints,
+    overlap: Ints,
+    *,
+    skip_blank: BlankRule,
+    **options: Any,
+) -> EpochPlan:
+    """Plan the epochs over some subjects of a cohort."""
+    subjects = [cohort[n] for n in index_list]
+    rule = check_rule(skip_blank)
+    unlabelled = [subject.id for subject in subjects if not subject.has_label]
+    if rule and unlabelled:
+        raise ValueError(f"`skip_blank` needs labels, and subject {unlabelled[0]} has none")
+
+    keep = None
+    if rule and subjects:
+        keep = NotBlank(partial(_foreground_of, cohort), rule)
+    shapes = [subject.shape for subject in subjects]
+    return EpochPlan(index_list, shapes, patch_size, overlap, keep=keep, **options)
+
+
+def _foreground_of(cohort: Sequence[Any], n: int) -> Foreground | None:
+    return cast("Foreground | None", cohort[n].foreground)
+
+
+def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
+    if not subjects:
+        return "0 steps because `index_list` names no subject"
+    names = ", ".join(subject.id for subject in subjects[:5]) + (", …" if subjects[5:] else "")
+    return (
+        f"0 steps because all {sum(map(len, queue.grids))} patches of {names} are blank: the label "
+        "has no foreground that counts in any of them (check the labels, or set skip_blank=False)"
+    )
+
+
+class BatchAllocator:
+    """Allocates batches, after checking that the subjects go together."""
+
+    def __init__(
+        self, subjects: Sequence[Any], patch_size: tuple[int, ...], labels: Sequence[int] | None
+    ) -> None:
+        one = subjects[0]
+        for other in subjects:
+            for what in ("n_channels", "has_label"):
+                if getattr(other, what) != getattr(one, what):
+                    raise DataError(
+                        f"{other.id}: {what} is {getattr(other, what)}, but {getattr(one, what)} "
+                        f"in {one.id}; one batch can't hold both (leave one of them out)"
+                    )
+        self._dtype = np.result_type(*{subject.dtype for subject in subjects})
+        self._x_shape = (one.n_channels, *patch_size)
+        n_labels = 1 if labels is None else len(labels)
+        self._y_shape = (n_labels, *patch_size) if one.has_label else None
+
+    def __call__(self, n: int) -> Batch:
+        """Allocate a batch of `n` patches."""
+        y = None if self._y_shape is None else np.empty((n, *self._y_shape), np.uint8)
+        return np.empty((n, *self._x_shape), self._dtype), y
+
+
+def _stack(patches: Sequence[Any]) -> Any:
+    """Stack what a transform returned along a new first axis; None where it returned none."""
+    if all(patch is None for patch in patches):
+        return None
+    shapes = {np.shape(patch) for patch in patches}
+    if len(shapes) > 1:
+        raise ValueError(
+            f"`transform` must return arrays of one shape for all patches, got {sorted(shapes)}"
+        )
+    return np.stack(patches)

@@ -1,0 +1,111 @@
+"""Owns the volumes that were read: each is kept, in memory up to a limit and beyond it on disk."""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from threading import Lock
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from patchviz.scratch import Scratch
+from patchviz.sources import Array, Empty
+
+
+class Store:
+    """Volumes by name, each made once, whoever asks and from whatever thread.
+
+    The first that fit into `limit` bytes stay in memory, the others go to a scratch file, where
+    the system's page cache holds as much of them as there is room for. Nothing is thrown out, so
+    nothing is ever made again. Pickled without volumes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        if limit < 0:
+            raise ValueError(f"`memory_limit` must be 0 bytes or more, got {limit}")
+        self.limit = limit
+        self.in_memory = 0
+        self._volumes: dict[tuple[str, str], Future[Array]] = {}
+        self._sizes: dict[tuple[str, str], int] = {}
+        self._lock = Lock()
+        self._scratch = Scratch()
+        _STORES.add(self)
+
+    def __reduce__(self) -> tuple[type[Store], tuple[int]]:
+        return Store, (self.limit,)
+
+    def get(self, name: tuple[str, str], where: str, make: Callable[[Empty], Array]) -> Array:
+        """Return what is kept, or else what `make` returns.
+
+        Who asks while another thread makes it waits, and has a try if that fails. Nothing is kept
+        where `make` raises an error.
+
+        Parameters
+        ----------
+        name : (str, str)
+            Subject, and which volume of it.
+        where : str
+            Names the volume in errors.
+        make : callable
+            ``make(empty)`` makes the volume in an array that it gets by ``empty(shape, dtype)``.
+        """
+        while True:
+            with self._lock:
+                if (volume := self._volumes.get(name)) is None:
+                    volume = self._volumes[name] = Future()
+                    break
+            if volume.exception() is None:
+                return volume.result()
+        try:
+            volume.set_result(make(partial(self._empty, name, where)))
+        except BaseException:
+            with self._lock:
+                del self._volumes[name]
+                self.in_memory -= self._sizes.pop(name, 0)
+            volume.set_exception(RuntimeError("not made"))
+            raise
+        return volume.result()
+
+    def _empty(
+        self, name: tuple[str, str], where: str, shape: tuple[int, ...], dtype: DTypeLike
+    ) -> Array:
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        with self._lock:
+            if fits := self.in_memory + size <= self.limit:
+                self.in_memory += size
+                self._sizes[name] = size
+        if fits:
+            return np.empty(shape, dtype)
+        try:
+            return self._scratch.empty(shape, dtype)
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"{where}: no room for its {size} bytes in a scratch file in "
+                f"{tempfile.gettempdir()} ({error.strerror}): free some, set TMPDIR to a folder on "
+                "another disk, or raise `memory_limit`",
+            ) from error
+
+    def _forget_parent(self) -> None:
+        """Take leave of the parent in a forked child: its threads and its place in the file."""
+        self._volumes = {name: v for name, v in self._volumes.items() if v.done()}
+        self._lock = Lock()
+        self._scratch = Scratch()
+
+
+_STORES: weakref.WeakSet[Store] = weakref.WeakSet()
+
+
+def _forget_parents() -> None:
+    for store in list(_STORES):
+        store._forget_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parents)
