@@ -41,7 +41,7 @@ def execute(path: Path) -> NotebookNode:
 
 
 def strip(notebook: NotebookNode) -> NotebookNode:
-    """Leave what reads well where nothing runs: no widgets, no counts, no times."""
+    """Leave what reads well where nothing runs: no widgets, no bars, no counts, no times."""
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     for cell in notebook.cells:
@@ -49,6 +49,10 @@ def strip(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type != "code":
             continue
         cell.execution_count = None
+        # a bar of progress is shown where the machine is slow
+        cell.outputs = [
+            o for o in cell.outputs if "%|" not in o.get("data", {}).get("text/plain", "")
+        ]
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = None
