@@ -44,7 +44,12 @@ def drive(page: Page, explorer: Locator) -> int:
         (explorer.get_by_role("slider", name="slice along k"), "ArrowLeft", "e.toDataURL()", plane),
         (queue.get_by_role("button", name="pop"), "Enter", "e.innerText", queue),
         (policy, "Space", "e.checked", policy),
-        (explorer.get_by_role("slider", name="patch size"), "ArrowRight", "e.innerText", explorer),
+        (
+            explorer.get_by_role("slider", name="patch size").first,
+            "ArrowRight",
+            "e.innerText",
+            explorer,
+        ),
     ]
     found = [move for move in moves if move[0].count() and move[0].is_enabled()]
     for move in found:
