@@ -23,13 +23,15 @@ class Foreground:
     Parameters
     ----------
     label : ndarray of int, shape (*image_shape)
+    empty : callable
+        ``empty(shape, dtype)`` gives the array that takes the table.
 
     Notes
     -----
     The summed-area table is that of F. Crow, "Summed-area tables for texture mapping", 1984.
     """
 
-    def __init__(self, label: NDArray[Any]) -> None:
+    def __init__(self, label: NDArray[Any], empty: Callable[..., NDArray[Any]] = np.empty) -> None:
         mask = label != 0
         self._origin: list[int] = []
         box = mask
@@ -39,9 +41,9 @@ class Foreground:
             first, end = (int(found[0]), int(found[-1]) + 1) if len(found) else (0, 0)
             self._origin.append(first)
             box = box[(slice(None),) * axis + (slice(first, end),)]
-        self._table = np.zeros(
-            [n + 1 for n in box.shape], np.int64 if box.size > 2**31 else np.int32
-        )
+        shape = tuple(n + 1 for n in box.shape)
+        self._table = empty(shape, np.dtype(np.int64 if box.size > 2**31 else np.int32))
+        self._table[...] = 0
         inner = self._table[(slice(1, None),) * label.ndim]
         inner[...] = box
         for axis in range(label.ndim):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from threading import Lock
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -17,9 +18,11 @@ from numpy.typing import DTypeLike
 from patchviz.scratch import Scratch
 from patchviz.sources import Array, Empty
 
+Thing = TypeVar("Thing")
+
 
 class Store:
-    """Volumes by name, each made once, whoever asks and from whatever thread.
+    """Volumes, and what is counted in them, each made once, whoever asks from whatever thread.
 
     The first that fit into `limit` bytes stay in memory, the others go to a scratch file, where
     the system's page cache holds as much of them as there is room for. Nothing is thrown out, so
@@ -31,7 +34,7 @@ class Store:
             raise ValueError(f"`memory_limit` must be 0 bytes or more, got {limit}")
         self.limit = limit
         self.in_memory = 0
-        self._volumes: dict[tuple[str, str], Future[Array]] = {}
+        self._volumes: dict[tuple[str, str], Future[Any]] = {}
         self._sizes: dict[tuple[str, str], int] = {}
         self._lock = Lock()
         self._scratch = Scratch()
@@ -40,7 +43,7 @@ class Store:
     def __reduce__(self) -> tuple[type[Store], tuple[int]]:
         return Store, (self.limit,)
 
-    def get(self, name: tuple[str, str], where: str, make: Callable[[Empty], Array]) -> Array:
+    def get(self, name: tuple[str, str], where: str, make: Callable[[Empty], Thing]) -> Thing:
         """Return what is kept, or else what `make` returns.
 
         Who asks while another thread makes it waits, and has a try if that fails. Nothing is kept
@@ -53,7 +56,8 @@ class Store:
         where : str
             Names the volume in errors.
         make : callable
-            ``make(empty)`` makes the volume in an array that it gets by ``empty(shape, dtype)``.
+            ``make(empty)`` makes the volume, or what else is to be kept, in one array that it gets
+            by ``empty(shape, dtype)``.
         """
         while True:
             with self._lock:
@@ -61,16 +65,18 @@ class Store:
                     volume = self._volumes[name] = Future()
                     break
             if volume.exception() is None:
-                return volume.result()
+                kept: Thing = volume.result()
+                return kept
         try:
-            volume.set_result(make(partial(self._empty, name, where)))
+            made = make(partial(self._empty, name, where))
+            volume.set_result(made)
         except BaseException:
             with self._lock:
                 del self._volumes[name]
                 self.in_memory -= self._sizes.pop(name, 0)
             volume.set_exception(RuntimeError("not made"))
             raise
-        return volume.result()
+        return made
 
     def _empty(
         self, name: tuple[str, str], where: str, shape: tuple[int, ...], dtype: DTypeLike

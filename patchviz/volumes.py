@@ -165,13 +165,12 @@ class Subject:
             return None
         return self._store.get((self.id, "label"), self._label.where, self._read_label)
 
-    @cached_property
+    @property
     def foreground(self) -> Foreground | None:
-        """Counts of the label's foreground in any box; None where there is no label.
-
-        Kept for good: its table spans the foreground only.
-        """
-        return None if self.label is None else Foreground(self.label)
+        """Counts of the label's foreground in any box; None where there is no label."""
+        if self._label is None:
+            return None
+        return self._store.get((self.id, "foreground"), self._label.where, self._count_foreground)
 
     @cached_property
     def _header(self) -> Header:
@@ -213,6 +212,9 @@ class Subject:
         label = empty(whole.shape, whole.dtype)
         label[...] = whole
         return _locked(label)
+
+    def _count_foreground(self, empty: Empty) -> Foreground:
+        return Foreground(cast("Array", self.label), empty)
 
     def _voxels_of(
         self, source: Source, empty: Empty, expected: np.dtype[Any] | None = None

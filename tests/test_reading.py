@@ -20,6 +20,7 @@ import patchviz.batches
 import patchviz.scratch
 from patchviz.epochs import ORDERS, create_patch_index_list
 from patchviz.errors import DataError
+from patchviz.foreground import Foreground
 from patchviz.generators import data_generator, get_number_of_patches, get_number_of_steps
 from patchviz.sources import FileSource
 from patchviz.volumes import Cohort
@@ -430,3 +431,31 @@ def test_buffers_are_used_again_only_where_asked_to(paths):
         got += content([(x, y)])
     assert got == expected
     assert len(seen) == 1
+
+
+# ---- blanks
+
+
+@pytest.mark.parametrize("memory_limit", [0, 4 * VOLUME, 2**30])
+def test_blanks_are_left_out_of_every_epoch_without_reading_labels_again(
+    paths, decoded, monkeypatch, memory_limit
+):
+    counted, count_foreground = [], Foreground.__init__
+    monkeypatch.setattr(
+        Foreground, "__init__", lambda *given: (counted.append(1), count_foreground(*given))[1]
+    )
+    given = {"batch_size": 5, "skip_blank": 0.7, "start_offset": 3}
+    n_patches = get_number_of_patches(
+        Cohort.from_files(*paths), range(N), 6, skip_blank=0.7, start_offset=3
+    )
+    assert 0 < n_patches < get_number_of_patches(Cohort.from_files(*paths), range(N), 6)
+    in_arrays = [[np.asarray(nibabel.load(p).dataobj) for p in both] for both in paths]
+    n_batches = 4 * get_number_of_steps(n_patches, 5)
+    expected = content(islice(generate(Cohort.from_arrays(*in_arrays), **given), n_batches))
+    decoded.clear()
+    counted.clear()
+    cohort = Cohort.from_files(*paths, memory_limit=memory_limit)
+    assert content(islice(generate(cohort, **given), n_batches)) == expected
+    assert sorted(decoded) == sorted(path.name for both in paths for path in both)
+    assert len(counted) == N
+    assert cohort[0]._store.in_memory <= memory_limit

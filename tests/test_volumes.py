@@ -879,7 +879,7 @@ def test_cohorts_and_subjects_travel_without_their_volumes(tmp_path, twin):
     path = save(tmp_path / "one.nii.gz", voxels((40, 40, 40)))
     cohort = Cohort.from_files([path, path], [path, path], memory_limit=12345678)
     before = cohort[0].image
-    _ = cohort.facts
+    _ = cohort.facts, cohort[0].foreground, cohort[1].foreground
     other = twin(cohort)
     assert other.facts == cohort.facts
     assert other[0]._store is other[1]._store
