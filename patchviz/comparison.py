@@ -90,7 +90,7 @@ def _measure(scene: Scene, policy: Policy, grid: PatchGrid) -> Contender:
         axes=grid.starts,
         n_patches=f"{len(grid):,}",
         padding=percent(1 - real / cut),
-        lost=percent(grid.uncovered / image),
+        lost=percent(1 - (image - grid.uncovered) / image),
         redundancy=f"{cut / image:.2f} ×",
         calls=write_calls(grid),
     )
