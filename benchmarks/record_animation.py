@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from tests.lab import REPOSITORY, Lab, find_chromium, open_browser, write_notebook
 
-TARGET = REPOSITORY / "notebooks/images/explorer.webp"
+TARGET = REPOSITORY / "benchmarks/explorer.webp"
 SIZE = {"width": 1280, "height": 1130}
 SHOWN_WIDTH = 960  # pixels of the picture
 MOST_BYTES = 3_000_000
