@@ -328,8 +328,9 @@ def test_queue_and_batch_are_stepped_by_keys_and_heard(page, show):  # noqa: F81
 
     page.get_by_text("the batch as a table").focus()
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
     row = page.get_by_role("row", selected=True)
+    expect(row).to_be_visible()  # rows are written in the next frame
+    page.keyboard.press("Tab")
     expect(row).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
