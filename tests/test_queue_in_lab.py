@@ -74,9 +74,11 @@ def test_playing_goes_to_zero_and_sends_nothing(page, show):  # noqa: F811
     show(REFERENCE)
     expect(left(page)).to_have_text("648")
     choice(page, "speed").select_option("240 a second")
+    slider(page, "entries popped").fill("300")
+    expect(left(page)).to_have_text("348")
     frames.clear()
     button(page, "play").click()
-    page.wait_for_function(f"() => Number(document.querySelector('{LEFT}').value) < 500")
+    page.wait_for_function(f"() => Number(document.querySelector('{LEFT}').value) < 300")
     assert frames.settled() == []
     expect(left(page)).to_have_text("0")
     expect(button(page, "play")).to_be_visible()

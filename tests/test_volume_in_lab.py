@@ -4,12 +4,10 @@ import re
 from itertools import pairwise
 
 import numpy as np
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, expect
 
-from .lab import count_frames, write_notebook
+from .lab import count_frames
 from .test_explorer_in_lab import (
-    IMPORTS,
-    NOTEBOOK,
     SMALL,
     differ,
     picture,
@@ -18,8 +16,12 @@ from .test_explorer_in_lab import (
     slider,
 )
 
-SHOWN = "explorer = Explorer(Cohort.phantom(4, (48, 40, 32)), settings=Settings(patch_size=18))"
-LIMIT = "import patchviz.explorer.voxels as voxels\nvoxels.MOST_WHOLE = {}\n"
+# explorers of one head, each taking it for as large as it is told
+HEADS = """cohort, chosen = Cohort.phantom(4, (48, 40, 32)), Settings(patch_size=18)
+for n_bytes in {}:
+    explorer = Explorer(cohort, settings=chosen)
+    explorer.open_voxels(0, 0).n_bytes = n_bytes
+    display(explorer)"""
 NOTE = re.compile("planes are fetched from the kernel one by one: 48 × 40 × 32 voxels are more")
 POSITIONS = {"i": (-3, 0, 30, 47, 24), "j": (-7, 0, 25, 39, 20), "k": (-2, 0, 9, 31, 16)}
 
@@ -29,44 +31,47 @@ _HAS_MANY_COLOURS = """canvas => {
 }"""
 
 
-def look_around(page: Page) -> list[np.ndarray]:
+def look_around(explorer: Locator) -> list[np.ndarray]:
     """Return pictures of each axis' plane: in padding, at the image's ends and inside it."""
     pictures = []
     for letter, positions in POSITIONS.items():
-        if not re.search(rf" {letter} = ", plane(page).get_attribute("aria-label")):
-            page.get_by_role("button", name=re.compile(f" {letter} = ")).click()
+        if not re.search(rf" {letter} = ", plane(explorer).get_attribute("aria-label")):
+            explorer.get_by_role("button", name=re.compile(f" {letter} = ")).click()
         for position in positions:
-            slider(page, f"slice along {letter}").fill(str(position))
-            picture(plane(page))  # from here on the page says whether it waits for a plane
-            page.locator("[data-ready='1']").wait_for()
-            pictures.append(picture(plane(page)))
+            slider(explorer, f"slice along {letter}").fill(str(position))
+            picture(plane(explorer))  # from here on the page says whether it waits for a plane
+            expect(explorer).to_have_attribute("data-ready", "1")
+            pictures.append(picture(plane(explorer)))
     return pictures
 
 
-def test_a_volume_beyond_the_limit_slides_plane_by_plane(page, show, lab):  # noqa: F811
+def test_a_volume_beyond_the_limit_slides_plane_by_plane(page, show):  # noqa: F811
     frames = count_frames(page)
-    show(f"{LIMIT.format(1000)}{SHOWN}\nexplorer")
-    expect(page.get_by_role("status").filter(has_text=NOTE)).to_be_visible()
-    expect(page.locator("[data-volume='planes']")).to_have_count(1)
+    show(HEADS.format("[2**40]"))
+    large = page.locator(".patchviz")
+    expect(large.get_by_role("status").filter(has_text=NOTE)).to_be_visible()
+    expect(large).to_have_attribute("data-volume", "planes")
     frames.clear()
-    by_planes = look_around(page)
+    by_planes = look_around(large)
     assert all(differ(*pair) for pair in pairwise(by_planes))
     sent = [frame for frame in frames.settled() if frame.sent]
     assert len(sent) == 3 * 3  # the middle is here from the start, and padding repeats plane 0
     frames.clear()
-    look_around(page)
+    look_around(large)
     assert frames.settled() == []  # planes are kept
-    page.get_by_role("button", name="batch", exact=True).click()
-    batch = page.get_by_role("region", name="batch").get_by_role("application")
+    large.get_by_role("button", name="batch", exact=True).click()
+    batch = large.get_by_role("region", name="batch").get_by_role("application")
     page.wait_for_function(_HAS_MANY_COLOURS, arg=batch.element_handle())
 
-    write_notebook(lab.root / NOTEBOOK, [f"{IMPORTS}{LIMIT.format(2**28)}{SHOWN}\nexplorer"])
-    lab.open(page, NOTEBOOK, wide=True)
-    lab.run_all(page)
-    page.locator("[data-ready='1'][data-volume='whole']").wait_for()
-    expect(page.get_by_role("status").filter(has_text=NOTE)).to_have_count(0)
-    whole = look_around(page)
-    assert [n for n, pair in enumerate(zip(by_planes, whole, strict=True)) if differ(*pair)] == []
+
+def test_planes_are_painted_as_the_whole_is(page, show):  # noqa: F811
+    show(HEADS.format("[2**40, 2**10]"), count=2)
+    large, whole = page.locator(".patchviz").all()
+    expect(whole).to_have_attribute("data-volume", "whole")
+    expect(whole.get_by_role("status").filter(has_text=NOTE)).to_have_count(0)
+    pairs = enumerate(zip(look_around(large), look_around(whole), strict=True))
+    assert [n for n, pair in pairs if differ(*pair)] == []
+    expect(large).to_have_attribute("data-volume", "planes")
 
 
 def test_modules_are_loaded_once_for_all_explorers_of_a_page(page, show, lab):  # noqa: F811
