@@ -10,12 +10,14 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.epochs import EpochPlan, PatchQueue, transform_stream
+from patchviz.epochs import PatchQueue, transform_stream
 from patchviz.errors import DataError
-from patchviz.foreground import BlankRule, Foreground, NotBlank, check_rule
-from patchviz.grid import PADDING_MODES, Ints, require_choice
+from patchviz.foreground import BlankRule, Foreground
+from patchviz.grid import PADDING_MODES, per_axis, require_choice
 from patchviz.patches import Array, Transform, add_data
+from patchviz.plan import EpochPlan, make_plan
 from patchviz.progress import show_progress
+from patchviz.sampling import Sampling, needs_labels, weigh
 
 Batch = tuple[Array, "Array | None"]
 
@@ -25,8 +27,9 @@ WORTH_HELP = 2**20  # bytes of a batch: below, to hand work over takes longer th
 class PatchReader:
     """Reads patches of any epoch by their place in its queue: what all ways of training share.
 
-    ``len(reader)`` is the number of patches of every epoch. Parameters and errors are those of
-    `data_generator`. A pickled reader takes the queue of its last epoch along, but no volumes.
+    ``len(reader)`` is the number of patches of every epoch. Parameters, `**options` too, and
+    errors are those of `data_generator`. A pickled reader takes the queue of its last epoch along,
+    but no volumes.
 
     Parameters
     ----------
@@ -40,42 +43,26 @@ class PatchReader:
         cohort: Sequence[Any],
         index_list: Sequence[int],
         *,
-        patch_size: Ints,
-        overlap: Ints = 0,
-        skip_blank: BlankRule = False,
         labels: Sequence[int] | None = None,
         transform: Transform | None = None,
-        start_offset: Ints = 0,
-        order: str = "shuffle",
-        policy: str = "centered",
         padding_mode: str = "edge",
-        seed: int = 0,
         room_for: int = 0,
+        **options: Any,
     ) -> None:
         require_choice("padding_mode", padding_mode, PADDING_MODES)
-        self._cohort, self._seed = cohort, seed
+        self._cohort = cohort
         self._cut: dict[str, Any] = {
             "labels": labels,
             "transform": transform,
             "padding_mode": padding_mode,
         }
-        self._plan = make_plan(
-            cohort,
-            index_list,
-            patch_size,
-            overlap,
-            skip_blank=skip_blank,
-            start_offset=start_offset,
-            order=order,
-            policy=policy,
-            seed=seed,
-        )
+        self._plan = plan_epochs(cohort, index_list, **options)
         first = self._plan.queue(0)
         subjects = [cohort[n] for n in index_list]
         if not first:
             raise ValueError(_why_empty(first, subjects))
         self._last = 0, first
-        self._size = first.grids[0].patch_size
+        self._size = per_axis("patch_size", self._plan.patch_size, len(subjects[0].shape))
         self._allocate = BatchAllocator(subjects, self._size, labels)
         self._reused = self._allocate(room_for) if room_for else None
 
@@ -116,7 +103,7 @@ class PatchReader:
                 index, place = queue[places[m]], int(places[m])
                 if reach:
                     reach(index[0])
-                rng = transform_stream(self._seed, epoch, place) if transform else None
+                rng = transform_stream(self._plan.seed, epoch, place) if transform else None
                 out = (x[m], None if y is None else y[m])
                 given = self._cut | {"rng": rng, "out": out}
                 add_data(x_list, y_list, self._cohort, index, self._size, **given)
@@ -138,31 +125,31 @@ class PatchReader:
         return x[:n], None if y is None else y[:n]
 
 
-def make_plan(
+def plan_epochs(
     cohort: Sequence[Any],
     index_list: Sequence[int],
-    patch_size: Ints,
-    overlap: Ints,
     *,
-    skip_blank: BlankRule,
+    skip_blank: BlankRule = False,
+    sampling: Sampling = "grid",
     **options: Any,
 ) -> EpochPlan:
-    """Plan the epochs over some subjects of a cohort."""
+    """Plan the epochs over some subjects of a cohort; parameters as in `data_generator`."""
     subjects = [cohort[n] for n in index_list]
-    rule = check_rule(skip_blank)
     unlabelled = [subject.id for subject in subjects if not subject.has_label]
-    if rule and unlabelled:
-        raise ValueError(f"`skip_blank` needs labels, and subject {unlabelled[0]} has none")
-
-    keep = None
-    if rule and subjects:
-        keep = NotBlank(partial(_foreground_of, cohort), rule)
+    for name, needs in (("skip_blank", skip_blank), ("sampling", needs_labels(sampling))):
+        if needs and unlabelled:
+            raise ValueError(f"`{name}` needs labels, and subject {unlabelled[0]} has none")
+    if callable(sampling):
+        sampling = partial(weigh, cohort, sampling)
     shapes = [subject.shape for subject in subjects]
-    return EpochPlan(index_list, shapes, patch_size, overlap, keep=keep, **options)
+    tables = partial(_count_class, cohort)
+    return make_plan(
+        index_list, shapes, tables, skip_blank=skip_blank, sampling=sampling, **options
+    )
 
 
-def _foreground_of(cohort: Sequence[Any], n: int) -> Foreground | None:
-    return cast("Foreground | None", cohort[n].foreground)
+def _count_class(cohort: Sequence[Any], n: int, value: int | None) -> Foreground | None:
+    return cast("Foreground | None", cohort[n].count_class(value))
 
 
 def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:

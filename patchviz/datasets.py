@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from patchviz.batches import PatchReader
 from patchviz.generators import get_number_of_steps
@@ -79,7 +78,8 @@ class PatchIterableDataset(IterableDataset):
     Batches are made here, so the loader makes none:
     ``DataLoader(dataset, batch_size=None, num_workers=4)``.
 
-    Of `num_replicas` processes each takes every `num_replicas`-th patch. The queue is filled up
+    Of `num_replicas` processes each takes one run of the queue, as long as the others': with the
+    orders ``by_subject`` and ``buffered`` it reads its own subjects only. The queue is filled up
     with the patches that it popped first, so that all processes take equally many steps (where one
     takes more, it waits for the others for ever) and no patch is left out.
 
@@ -128,23 +128,22 @@ class PatchIterableDataset(IterableDataset):
 
     def __len__(self) -> int:
         """Count the batches of the epoch that are left from `position` on, of this process."""
-        return get_number_of_steps(len(self._places()), self._batch_size)
+        return get_number_of_steps(len(self._run()), self._batch_size)
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
         """Yield the tensors x (batch, channel, *patch_size) and, where there are labels, y."""
-        worker, places, size = get_worker_info(), self._places(), self._batch_size
+        worker, run, size = get_worker_info(), self._run(), self._batch_size
         first, every = (worker.id, worker.num_workers) if worker else (0, 1)
-        epoch = int(self._where[0])
-        for n in range(first * size, len(places), every * size):  # loaders take turns with workers
-            x, y = self._reader.read(epoch, places[n : n + size])
-            yield _as_tensors(x, y)
+        epoch, n = int(self._where[0]), len(self._reader)
+        for m in range(first * size, len(run), every * size):  # loaders take turns with workers
+            places = n - 1 - np.array(run[m : m + size]) % n  # the end pops first
+            yield _as_tensors(*self._reader.read(epoch, places))
 
-    def _places(self) -> NDArray[np.int64]:
-        """Return the places in the queue that this process has yet to read."""
-        n = len(self._reader)
-        length = self._num_replicas * get_number_of_steps(n, self._num_replicas)
-        popped = np.arange(self._rank, length, self._num_replicas) % n
-        return n - 1 - popped[int(self._where[1]) * self._batch_size :]
+    def _run(self) -> range:
+        """Return which entries this process has yet to read, counted as they are popped."""
+        length = get_number_of_steps(len(self._reader), self._num_replicas)
+        run = range(self._rank * length, (self._rank + 1) * length)
+        return run[int(self._where[1]) * self._batch_size :]
 
 
 def _find_rank(num_replicas: int | None, rank: int | None) -> tuple[int, int]:

@@ -1,25 +1,23 @@
-"""In which order an epoch visits its patches: the queue that is popped from the end."""
+"""The queue of an epoch, which is popped from its end, and the random numbers of each epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from operator import index as as_int
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.grid import Corner, Ints, PatchGrid, per_axis, require_choice
-
-ORDERS = ("shuffle", "by_subject")
+from patchviz.grid import Corner, Ints, PatchGrid
+from patchviz.orders import WINDOW, Buffered, order_patches
 
 Entry = tuple[int, Corner]
 Keep = Callable[[int, PatchGrid], NDArray[np.bool_]]
+Patches = Sequence[Corner]  # those of one subject: of a grid, or drawn at random
 
 # What a random stream is for. Streams of one (seed, epoch) must not repeat one another.
-_ORDER, _STARTS, _TRANSFORM = 1, 2, 3
+_ORDER, _STARTS, _TRANSFORM, _PATCHES = 1, 2, 3, 4
 
 _CHUNK = 1024  # entries looked through at a time
 
@@ -33,27 +31,34 @@ class PatchQueue(Sequence[Entry]):
     ----------
     subjects : sequence of int
         Indices into the cohort.
-    grids : sequence of PatchGrid
-        The grid of each of these subjects.
-    order : ndarray of int, shape (n,)
+    grids : sequence of PatchGrid or DrawnPatches
+        The patches of each of these subjects.
+    offsets : ndarray of int, shape (n_subjects + 1,)
+        The number of the first patch of each of them, and how many there are in all.
+    order : ndarray of int or Buffered, of n numbers
         Patch numbers, counted through all grids one after another, in the order of the queue.
+    length : int, optional
+        Entries, where it isn't n: what pops last falls away, or patches come again.
 
     Attributes
     ----------
-    grids, order
+    subjects, grids
         As given; popping leaves them alone.
     """
 
     def __init__(
         self,
         subjects: Sequence[int] | NDArray[np.int64],
-        grids: Sequence[PatchGrid],
-        order: NDArray[Any],
+        grids: Sequence[Patches],
+        offsets: NDArray[np.int64],
+        order: NDArray[Any] | Buffered,
+        length: int | None = None,
     ) -> None:
         self.subjects = subjects
         self.grids = grids
-        self.order = order
-        self._left = len(order)
+        self._offsets = offsets
+        self._order = order
+        self._length = self._left = len(order) if length is None else length
 
     def pop(self) -> Entry:
         """Take the last entry that is left off the queue and return it.
@@ -73,11 +78,10 @@ class PatchQueue(Sequence[Entry]):
         """Take `n` entries off the end at once."""
         self._left = max(0, self._left - n)
 
-    @cached_property
-    def _first(self) -> NDArray[np.int64]:
-        """The number of the first patch of each grid."""
-        sizes = _sizes(self.grids)
-        return np.cumsum(sizes) - sizes
+    @property
+    def order(self) -> NDArray[Any]:
+        """The patch number of each entry, popped or not, counted through all grids."""
+        return self._numbers(0, self._length)
 
     @property
     def visits(self) -> NDArray[np.int64]:
@@ -88,7 +92,7 @@ class PatchQueue(Sequence[Entry]):
         """Yield each subject that is left once, in the order in which popping reaches them."""
         seen = np.zeros(len(self.subjects), bool)
         for stop in range(self._left, 0, -_CHUNK):
-            for n in self._visits(self.order[max(0, stop - _CHUNK) : stop])[::-1].tolist():
+            for n in self._visits(self._numbers(max(0, stop - _CHUNK), stop))[::-1].tolist():
                 if not seen[n]:
                     seen[n] = True
                     yield int(self.subjects[n])
@@ -113,10 +117,7 @@ class PatchQueue(Sequence[Entry]):
 
     def resized(self, length: int) -> PatchQueue:
         """Return a fresh queue of this length: what pops last falls away, or patches come again."""
-        order = self.order
-        if length != len(order):
-            order = np.resize(order[::-1], length)[::-1]
-        return PatchQueue(self.subjects, self.grids, order)
+        return PatchQueue(self.subjects, self.grids, self._offsets, self._order, length)
 
     def __len__(self) -> int:
         return self._left
@@ -130,15 +131,22 @@ class PatchQueue(Sequence[Entry]):
         return self._entry(place)
 
     def __repr__(self) -> str:
-        return f"<PatchQueue: {self._left} of {len(self.order)} patches left>"
+        return f"<PatchQueue: {self._left} of {self._length} patches left>"
+
+    def _numbers(self, first: int, end: int) -> NDArray[Any]:
+        """Return the patch numbers of the entries from `first` to below `end`."""
+        n = len(self._order)
+        if n == self._length:
+            return self._order[first:end]
+        return self._order[np.arange(first - self._length, end - self._length) % n]
 
     def _visits(self, numbers: NDArray[Any]) -> NDArray[np.int64]:
-        return np.searchsorted(self._first, numbers, side="right") - 1
+        return np.searchsorted(self._offsets, numbers, side="right") - 1
 
     def _entry(self, place: int) -> Entry:
-        number = int(self.order[place])
-        n = int(np.searchsorted(self._first, number, side="right")) - 1
-        return int(self.subjects[n]), self.grids[n][number - int(self._first[n])]
+        number = int(self._order[(place - self._length) % len(self._order)])
+        n = int(np.searchsorted(self._offsets, number, side="right")) - 1
+        return int(self.subjects[n]), self.grids[n][number - int(self._offsets[n])]
 
 
 def create_patch_index_list(
@@ -153,6 +161,7 @@ def create_patch_index_list(
     epoch: int = 0,
     policy: str = "centered",
     keep: Keep | None = None,
+    window: int = WINDOW,
 ) -> PatchQueue:
     """Build the queue of one epoch: every patch of every subject, in a reproducible order.
 
@@ -166,15 +175,18 @@ def create_patch_index_list(
         Voxels.
     start : int, sequence of int, or array of shape (n_subjects, ndim), optional
         Where the first patch starts, for all subjects or for each.
-    order : {"shuffle", "by_subject"}
-        All patches shuffled together, or subject after subject (themselves shuffled) with the
-        patches of each shuffled.
+    order : {"shuffle", "by_subject", "buffered"}
+        All patches shuffled together; or subject after subject (themselves shuffled) with the
+        patches of each shuffled; or the same for one `window` of subjects after another, in memory
+        that grows with subjects and the window, not with patches.
     seed, epoch : int
         The same two give the same order, whatever numpy's global state.
     policy : str
         A name in `POLICIES`.
     keep : callable, optional
         ``keep(subject, grid)`` tells which patches the epoch visits, a bool array (n_patches,).
+    window : int
+        How many subjects the order ``buffered`` shuffles together.
 
     Returns
     -------
@@ -185,107 +197,28 @@ def create_patch_index_list(
     ValueError
         For an unknown order or sizes that make no grid.
     """
-    require_choice("order", order, ORDERS)
-    grids = _make_grids(index_list, image_shape, patch_size, overlap, start, policy)
-    sizes = _sizes(grids)
-    rng = np.random.default_rng([seed, epoch, _ORDER])
-    if order == "shuffle":
-        n = int(sizes.sum())
-        numbers: NDArray[Any] = np.arange(n, dtype=np.int32 if n < 2**31 else np.int64)
-        rng.shuffle(numbers)
-    else:
-        rank = np.repeat(rng.permutation(len(grids)), sizes)
-        numbers = np.lexsort((rng.random(len(rank)), rank))
+    grids = make_grids(index_list, image_shape, patch_size, overlap, start, policy)
+    return queue_up(index_list, grids, order, seed=seed, epoch=epoch, keep=keep, window=window)
+
+
+def queue_up(
+    index_list: Sequence[int],
+    grids: Sequence[Patches],
+    order: str,
+    *,
+    seed: int,
+    epoch: int,
+    keep: Keep | None,
+    window: int,
+) -> PatchQueue:
+    """Queue the patches of some subjects up; parameters as in `create_patch_index_list`."""
+    kept = None
     if keep is not None:
-        kept = [keep(n, grid) for n, grid in zip(index_list, grids, strict=True)]
-        numbers = numbers[np.concatenate([np.zeros(0, bool), *kept])[numbers]]
-    return PatchQueue(np.array(index_list, dtype=np.int64), grids, numbers)
-
-
-@dataclass(frozen=True)
-class EpochPlan:
-    """What the epochs over some subjects have in common, from which the queue of each is built.
-
-    Parameters
-    ----------
-    index_list, patch_size, overlap, start, order, seed, policy, keep
-        As in `create_patch_index_list`.
-    shapes : sequence of tuple of int
-        The image shape of each subject of `index_list`.
-    start_offset : int or sequence of int
-        Where it isn't 0, the start of each subject's grid is drawn anew for every epoch, from
-        -offset … 0 on each axis.
-    """
-
-    index_list: Sequence[int]
-    shapes: Sequence[tuple[int, ...]]
-    patch_size: Ints
-    overlap: Ints = 0
-    start: Ints | None = None
-    start_offset: Ints = 0
-    order: str = "shuffle"
-    seed: int = 0
-    policy: str = "centered"
-    keep: Keep | None = None
-
-    def queue(self, epoch: int) -> PatchQueue:
-        """Build the queue of an epoch: what it finds, trimmed or topped up to epoch 0's length."""
-        found = self.find(epoch)
-        if self.keep is None or not self._moves():
-            return found
-        # with random starts an epoch may find nothing but blanks: then the first's serve again
-        return (found or self.find(epoch, starts_of=0)).resized(self.n_patches)
-
-    @cached_property
-    def n_patches(self) -> int:
-        """How many patches every epoch visits: as many as epoch 0 finds."""
-        return self.count(0)
-
-    def find(self, epoch: int, starts_of: int | None = None) -> PatchQueue:
-        """Build the queue of the patches that an epoch finds, blanks taken out."""
-        start: Any = self.start
-        if self._moves():
-            start = self._draw(epoch if starts_of is None else starts_of)
-        return create_patch_index_list(
-            self.index_list,
-            self.shapes,
-            self.patch_size,
-            self.overlap,
-            start,
-            order=self.order,
-            seed=self.seed,
-            epoch=epoch,
-            policy=self.policy,
-            keep=self.keep,
-        )
-
-    def count(self, epoch: int, *, blanks: bool = False) -> int:
-        """Count the patches that an epoch finds; with `blanks` those left out, too."""
-        grids = self.grids(epoch)
-        if self.keep is None or blanks:
-            return sum(map(len, grids))
-        kept = (self.keep(n, grid) for n, grid in zip(self.index_list, grids, strict=True))
-        return sum(int(np.count_nonzero(keep)) for keep in kept)
-
-    def start_of(self, n: int, epoch: int) -> Ints | None:
-        """Tell where the grid of the n-th subject of `index_list` starts; None is as `start`."""
-        return tuple(self._draw(epoch)[n].tolist()) if self._moves() else self.start
-
-    def grids(self, epoch: int) -> list[PatchGrid]:
-        """Return the grid of each subject in an epoch."""
-        start: Any = self._draw(epoch) if self._moves() else self.start
-        sizes = self.patch_size, self.overlap
-        return _make_grids(self.index_list, self.shapes, *sizes, start, self.policy)
-
-    def _moves(self) -> bool:
-        ndim = len(self.shapes[0]) if self.shapes else None
-        return any(per_axis("start_offset", self.start_offset, ndim, minimum=0)) and bool(
-            self.shapes
-        )
-
-    def _draw(self, epoch: int) -> NDArray[np.int64]:
-        n, ndim = len(self.shapes), len(self.shapes[0])
-        return draw_starts(n, ndim, self.start_offset, seed=self.seed, epoch=epoch)
+        kept = [keep(n, cast("PatchGrid", grid)) for n, grid in zip(index_list, grids, strict=True)]
+    offsets = _offsets(grids)
+    numbers = order_patches(order, offsets, [seed, epoch, _ORDER], window, kept)
+    subjects = np.fromiter(index_list, np.int64, len(index_list))  # leaner than `np.array`
+    return PatchQueue(subjects, grids, offsets, numbers)
 
 
 def draw_starts(
@@ -299,19 +232,31 @@ def draw_starts(
     return -rng.integers(0, np.add(start_offset, 1), size=(n_subjects, ndim))
 
 
+def patches_stream(seed: int, epoch: int, *subject: int) -> np.random.Generator:
+    """Give the random numbers with which patches are drawn: of one subject, or for all."""
+    return np.random.default_rng([seed, epoch, _PATCHES, *(n + 1 for n in subject)])
+
+
 def transform_stream(seed: int, epoch: int, place: int) -> np.random.Generator:
     """Give the random numbers of one patch's transform, by its place in the epoch's queue."""
     return np.random.default_rng([seed, epoch, _TRANSFORM, place])
 
 
-def _sizes(grids: Sequence[PatchGrid]) -> NDArray[np.int64]:
-    """Count the patches of each grid; many subjects share one."""
-    ids = list(map(id, grids))
-    sizes = {key: len(grid) for key, grid in dict(zip(ids, grids, strict=True)).items()}
-    return np.fromiter(map(sizes.__getitem__, ids), np.int64, len(ids))
+def _offsets(grids: Sequence[Patches]) -> NDArray[np.int64]:
+    """Count the patches of each grid, of which many subjects share one, and of all before it."""
+    sizes: dict[int, int] = {}
+
+    def _size(grid: Patches) -> int:
+        if id(grid) not in sizes:
+            sizes[id(grid)] = len(grid)
+        return sizes[id(grid)]
+
+    offsets = np.zeros(len(grids) + 1, np.int64)
+    np.cumsum(np.fromiter(map(_size, grids), np.int64, len(grids)), out=offsets[1:])
+    return offsets
 
 
-def _make_grids(
+def make_grids(
     index_list: Sequence[int],
     image_shape: Sequence[Any],
     patch_size: Ints,
@@ -319,6 +264,7 @@ def _make_grids(
     start: Any,
     policy: str,
 ) -> list[PatchGrid]:
+    """Make the grid of each subject; parameters as in `create_patch_index_list`."""
     n = len(index_list)
     one_each = len(image_shape) == 0 or np.ndim(image_shape[0])
     if not one_each and np.ndim(start) != 2:

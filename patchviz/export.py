@@ -13,11 +13,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from patchviz.epochs import ORDERS
 from patchviz.explorer import HERE, Explorer, pack_queue
 from patchviz.explorer.modules import read_modules
 from patchviz.files import write_whole
 from patchviz.grid import Ints
+from patchviz.orders import ORDERS
 from patchviz.policies import POLICIES
 from patchviz.scene import Scene, resolve
 from patchviz.settings import Settings, make_queue

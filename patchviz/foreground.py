@@ -13,16 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 from patchviz.grid import PatchGrid
 
 BlankRule = bool | str | float
+Tables = Callable[[int, "int | None"], "Foreground | None"]  # of a subject: one class, or all but 0
 
 
 class Foreground:
-    """The voxels of a label that aren't 0, as a summed-area table.
+    """The voxels of a label, or of a mask, that aren't 0, as a summed-area table.
 
     The table spans their bounding box only, so that small lesions need little memory.
 
     Parameters
     ----------
-    label : ndarray of int, shape (*image_shape)
+    label : ndarray of int or bool, shape (*image_shape)
     empty : callable
         ``empty(shape, dtype)`` gives the array that takes the table.
 
@@ -53,6 +54,34 @@ class Foreground:
     def nbytes(self) -> int:
         """Bytes of memory that the table takes."""
         return self._table.nbytes
+
+    @property
+    def ndim(self) -> int:
+        """Axes of the label."""
+        return self._table.ndim
+
+    @property
+    def total(self) -> int:
+        """How many voxels are foreground."""
+        return int(self._table[(-1,) * self.ndim])
+
+    def find(self, ranks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Find foreground voxels by their ranks, counted from 0, first axis slowest.
+
+        Returns
+        -------
+        ndarray of int, shape (len(ranks), ndim)
+        """
+        voxels = np.empty((len(ranks), self.ndim), np.int64)
+        for voxel, rank in zip(voxels, ranks, strict=True):
+            table, left = self._table, int(rank)
+            for axis, origin in enumerate(self._origin):
+                up_to = table.reshape(len(table), -1)[:, -1]  # in the layers before
+                layer = int(np.searchsorted(up_to, left, side="right")) - 1
+                left -= int(up_to[layer])
+                voxel[axis] = origin + layer
+                table = table[layer + 1] - table[layer]
+        return voxels
 
     def count(self, starts: Sequence[ArrayLike], size: Sequence[int]) -> NDArray[np.int64]:
         """Count the foreground in boxes of one size that form a grid.
@@ -116,7 +145,7 @@ class NotBlank:
     when it is pickled.
     """
 
-    foreground_of: Callable[[int], Foreground | None]
+    tables: Tables
     rule: BlankRule
     _known: dict[int, tuple[PatchGrid, NDArray[np.bool_]]] = field(default_factory=dict, init=False)
 
@@ -124,7 +153,7 @@ class NotBlank:
         """Return a bool array of shape (n_patches,)."""
         known = self._known.get(n)
         if known is None or known[0] != grid:
-            foreground = cast("Foreground", self.foreground_of(n))
+            foreground = cast("Foreground", self.tables(n, None))
             known = self._known[n] = grid, ~foreground.find_blank(grid, self.rule)
         return known[1]
 

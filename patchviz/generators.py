@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from patchviz.ahead import ReadAhead
-from patchviz.batches import Batch, PatchReader, make_plan
+from patchviz.batches import Batch, PatchReader, plan_epochs
 from patchviz.foreground import BlankRule
 from patchviz.grid import Ints, PatchGrid, whole_number
+from patchviz.orders import WINDOW
 from patchviz.patches import Transform
+from patchviz.sampling import Sampling
 from patchviz.splits import get_validation_split
 from patchviz.volumes import Cohort
 
@@ -31,9 +33,12 @@ def get_training_and_validation_generators(
     validation_patch_overlap: Ints = 0,
     training_start_offset: Ints = 0,
     skip_blank: BlankRule = False,
+    sampling: Sampling = "grid",
+    patches_per_subject: int | None = None,
     labels: Sequence[int] | None = None,
     transform: Transform | None = None,
     order: str = "shuffle",
+    window: int = WINDOW,
     policy: str = "centered",
     padding_mode: str = "edge",
     reuse_buffers: bool = False,
@@ -59,7 +64,9 @@ def get_training_and_validation_generators(
         subject and epoch. A start beyond the overflow leaves voxels out of that epoch.
     skip_blank : bool, str or float
         Which patches are left out, as in `data_generator`.
-    labels, order, policy, padding_mode, reuse_buffers
+    sampling, patches_per_subject
+        Of training, as in `data_generator`; validation takes the grid.
+    labels, order, window, policy, padding_mode, reuse_buffers
         As in `data_generator`.
     transform : callable, optional
         ``transform(x, y, rng) -> (x, y)`` on each training patch; validation is left as it is.
@@ -82,11 +89,17 @@ def get_training_and_validation_generators(
         cohort, data_split, seed=seed, split_file=split_file, overwrite=overwrite
     )
     shared: dict[str, Any] = {"skip_blank": skip_blank, "policy": policy, "seed": seed}
-    training = shared | {"overlap": overlap, "start_offset": training_start_offset}
+    training = shared | {
+        "overlap": overlap,
+        "start_offset": training_start_offset,
+        "sampling": sampling,
+        "patches_per_subject": patches_per_subject,
+    }
     validation = shared | {"overlap": validation_patch_overlap}
     batch: dict[str, Any] = {
         "labels": labels,
         "order": order,
+        "window": window,
         "padding_mode": padding_mode,
         "reuse_buffers": reuse_buffers,
     }
@@ -141,6 +154,8 @@ def get_number_of_patches(
     *,
     skip_blank: BlankRule = False,
     start_offset: Ints = 0,
+    sampling: Sampling = "grid",
+    patches_per_subject: int | None = None,
     policy: str = "centered",
     seed: int = 0,
     executor: Executor | None = None,
@@ -151,13 +166,15 @@ def get_number_of_patches(
     processes or a cluster (as by ``dask.distributed.Client(…).get_executor()``), does so subject
     by subject.
     """
-    plan = make_plan(
+    plan = plan_epochs(
         cohort,
         index_list,
-        patch_size,
-        overlap,
+        patch_size=patch_size,
+        overlap=overlap,
         skip_blank=skip_blank,
         start_offset=start_offset,
+        sampling=sampling,
+        patches_per_subject=patches_per_subject,
         policy=policy,
         seed=seed,
     )
@@ -179,7 +196,10 @@ def data_generator(
     labels: Sequence[int] | None = None,
     transform: Transform | None = None,
     start_offset: Ints = 0,
+    sampling: Sampling = "grid",
+    patches_per_subject: int | None = None,
     order: str = "shuffle",
+    window: int = WINDOW,
     policy: str = "centered",
     padding_mode: str = "edge",
     reuse_buffers: bool = False,
@@ -216,8 +236,18 @@ def data_generator(
         ``transform(x, y, rng) -> (x, y)`` on each patch.
     start_offset : int or sequence of int
         Draws where the grid starts from {-offset … 0}, for each subject and epoch.
-    order : {"shuffle", "by_subject"}
-        Of the queue.
+    sampling : str, float, sequence of float or callable
+        Where patches come from: the ``"grid"``; or drawn anew in every epoch, inside the image:
+        ``"uniform"``, anywhere; a share of the epoch's patches, as 0.33, that must hold
+        foreground, the others anywhere; the chances of label 0, 1, 2 … to stand at the middle;
+        or ``sampling(subject)``, an array (*shape) of weights by which middles are drawn. Where
+        the image ends, patches are moved inside; where a subject has none of it, they lie anywhere.
+    patches_per_subject : int, optional
+        How many are drawn in each subject; as many as the grid has, where left out.
+    order : {"shuffle", "by_subject", "buffered"}
+        Of the queue, as in `create_patch_index_list`.
+    window : int
+        How many subjects the order ``buffered`` shuffles together.
     policy : str
         A name in `POLICIES`.
     padding_mode : {"edge", "constant", "reflect", "wrap"}
@@ -259,7 +289,10 @@ def data_generator(
         labels=labels,
         transform=transform,
         start_offset=start_offset,
+        sampling=sampling,
+        patches_per_subject=patches_per_subject,
         order=order,
+        window=window,
         policy=policy,
         padding_mode=padding_mode,
         seed=seed,

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from patchviz.epochs import ORDERS, EpochPlan, PatchQueue
-from patchviz.foreground import BlankRule, NotBlank, check_rule
+from patchviz.epochs import PatchQueue
+from patchviz.foreground import BlankRule, check_rule
 from patchviz.grid import Ints, PatchGrid, per_axis, require_choice, whole_number
+from patchviz.orders import ORDERS, WINDOW
+from patchviz.plan import EpochPlan, make_plan
+from patchviz.sampling import check_sampling, needs_labels
 from patchviz.splits import Split, get_validation_split, k_fold_split
 
 if TYPE_CHECKING:
@@ -41,8 +44,14 @@ class Settings:
     start_offset : int or tuple of int
         With more than 0, where the training grid starts is drawn from -offset … 0 on every axis,
         for each subject and epoch.
-    order : {"shuffle", "by_subject"}
+    sampling : str, float or tuple of float
+        Where training patches come from, as in `data_generator`, but no callable.
+    patches_per_subject : int, optional
+        How many are drawn in each subject, with another sampling than the grid.
+    order : {"shuffle", "by_subject", "buffered"}
         Of the queue.
+    window : int
+        How many subjects the order ``buffered`` shuffles together.
     seed : int
         Of the split, the queue and the starts that are drawn.
     epoch : int
@@ -62,7 +71,10 @@ class Settings:
     fold: int = 0
     skip_blank: BlankRule = False
     start_offset: Ints = 0
+    sampling: str | float | tuple[float, ...] = "grid"
+    patches_per_subject: int | None = None
     order: str = "shuffle"
+    window: int = WINDOW
     seed: int = 0
     epoch: int = 0
     subject: int = 0
@@ -100,6 +112,7 @@ def complete(settings: Settings, facts: CohortFacts) -> Settings:
         start=None if settings.start is None else per_axis("start", settings.start, ndim),
         start_offset=per_axis("start_offset", settings.start_offset, ndim, minimum=0),
         skip_blank=check_rule(settings.skip_blank),
+        sampling=_check_sampling(settings.sampling),
     )
     if any(cast("tuple[int, ...]", settings.start_offset)):
         if settings.start is not None:
@@ -108,12 +121,25 @@ def complete(settings: Settings, facts: CohortFacts) -> Settings:
             raise ValueError(
                 f"`start_offset` goes with policy 'centered' only, got policy {settings.policy!r}"
             )
-    if settings.skip_blank and not all(facts.has_label):
-        name = facts.ids[facts.has_label.index(False)]
-        raise ValueError(f"`skip_blank` needs labels, and subject {name} has none")
-    if settings.skip_blank and facts.foreground(subject) is None:
-        raise ValueError("`skip_blank` needs the voxels of labels, and only shapes are known")
+    _require_labels("skip_blank", settings.skip_blank is not False, facts)
+    _require_labels("sampling", needs_labels(settings.sampling), facts)
     return settings
+
+
+def _check_sampling(sampling: Any) -> Any:
+    if callable(sampling):
+        raise ValueError(
+            "`sampling` must be numbers or a word here: maps of weights are for the generators"
+        )
+    return check_sampling(sampling)
+
+
+def _require_labels(name: str, needed: bool, facts: CohortFacts) -> None:
+    if needed and not all(facts.has_label):
+        subject = facts.ids[facts.has_label.index(False)]
+        raise ValueError(f"`{name}` needs labels, and subject {subject} has none")
+    if needed and facts.foreground(0) is None:
+        raise ValueError(f"`{name}` needs the voxels of labels, and only shapes are known")
 
 
 def split_subjects(settings: Settings, facts: CohortFacts) -> list[Split]:
@@ -133,18 +159,26 @@ def plan_epochs(
     settings: Settings, facts: CohortFacts, subjects: list[int], *, training: bool = True
 ) -> EpochPlan:
     """Plan the epochs over some subjects as the generators do, for completed settings."""
-    rule = settings.skip_blank
-    return EpochPlan(
+    training_only: dict[str, Any] = {}
+    if training:
+        training_only = {
+            "start_offset": settings.start_offset,
+            "sampling": settings.sampling,
+            "patches_per_subject": settings.patches_per_subject,
+        }
+    return make_plan(
         subjects,
         [facts.shapes[n] for n in subjects],
-        cast("Ints", settings.patch_size),
-        settings.overlap,
-        settings.start,
-        start_offset=settings.start_offset if training else 0,
+        facts.foreground,
+        patch_size=settings.patch_size,
+        overlap=settings.overlap,
+        start=settings.start,
+        skip_blank=settings.skip_blank,
         order=settings.order,
+        window=settings.window,
         seed=settings.seed,
         policy=settings.policy,
-        keep=NotBlank(facts.foreground, rule) if rule else None,
+        **training_only,
     )
 
 

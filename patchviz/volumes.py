@@ -32,7 +32,7 @@ from patchviz.store import Store
 LIMIT = 2 * 2**30
 
 
-def _no_foreground(_: int) -> None:
+def _no_foreground(n: int, value: int | None = None) -> None:
     """Stand in where only headers are known."""
 
 
@@ -52,8 +52,8 @@ class CohortFacts:
     n_channels : tuple of ints
     has_label : tuple of bools
     foreground : callable
-        ``foreground(n)`` is `Subject.foreground` of subject n, whose label is read when it is
-        first asked for.
+        ``foreground(n)`` is `Subject.foreground` of subject n, and ``foreground(n, value)`` is
+        `Subject.count_class` of it; its label is read when it is first asked for.
     """
 
     ids: tuple[str, ...]
@@ -62,7 +62,7 @@ class CohortFacts:
     orientations: tuple[tuple[str, ...], ...]
     n_channels: tuple[int, ...]
     has_label: tuple[bool, ...]
-    foreground: Callable[[int], Foreground | None] = field(
+    foreground: Callable[..., Foreground | None] = field(
         default=_no_foreground, compare=False, repr=False
     )
 
@@ -168,9 +168,15 @@ class Subject:
     @property
     def foreground(self) -> Foreground | None:
         """Counts of the label's foreground in any box; None where there is no label."""
+        return self.count_class()
+
+    def count_class(self, value: int | None = None) -> Foreground | None:
+        """Count the voxels of one label value in any box; of all but 0 where it is left out."""
         if self._label is None:
             return None
-        return self._store.get((self.id, "foreground"), self._label.where, self._count_foreground)
+        name = "foreground" if value is None else f"class {value}"
+        make = partial(self._count, value)
+        return self._store.get((self.id, name), self._label.where, make)
 
     @cached_property
     def _header(self) -> Header:
@@ -213,8 +219,9 @@ class Subject:
         label[...] = whole
         return _locked(label)
 
-    def _count_foreground(self, empty: Empty) -> Foreground:
-        return Foreground(cast("Array", self.label), empty)
+    def _count(self, value: int | None, empty: Empty) -> Foreground:
+        label = cast("Array", self.label)
+        return Foreground(label if value is None else label == value, empty)
 
     def _voxels_of(
         self, source: Source, empty: Empty, expected: np.dtype[Any] | None = None
@@ -409,8 +416,8 @@ class Cohort(Sequence[Subject]):
             orientations=tuple(subject.orientation for subject in self),
             n_channels=tuple(subject.n_channels for subject in self),
             has_label=tuple(subject.has_label for subject in self),
-            foreground=self._foreground_of,
+            foreground=self._count_class,
         )
 
-    def _foreground_of(self, n: int) -> Foreground | None:
-        return self[n].foreground
+    def _count_class(self, n: int, value: int | None = None) -> Foreground | None:
+        return self[n].count_class(value)

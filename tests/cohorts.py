@@ -32,7 +32,10 @@ class FakeSubject:
 
     @property
     def foreground(self) -> Foreground:
-        return Foreground(self.label)
+        return self.count_class()
+
+    def count_class(self, value: int | None = None) -> Foreground:
+        return Foreground(self.label if value is None else self.label == value)
 
 
 class Unreadable:
@@ -50,7 +53,8 @@ class Unreadable:
     def label(self) -> np.ndarray:
         raise AssertionError("the label was read")
 
-    foreground = label
+    def count_class(self, value: int | None = None) -> Foreground:
+        raise AssertionError("the label was read")
 
 
 def numbered_cohort(

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchviz.epochs import (
-    ORDERS,
     PatchQueue,
     create_patch_index_list,
     draw_starts,
     transform_stream,
 )
 from patchviz.grid import PatchGrid
+from patchviz.orders import ORDERS
 
 from .oracle import legacy_indices
 
@@ -97,6 +97,44 @@ def test_by_subject_visits_each_subject_in_one_run_shuffled_within():
     assert len({tuple(run) for run in runs}) == 20
     within = {tuple(corner for n, corner in queue if n == 5) for queue in queues}
     assert len(within) == 20
+
+
+@given(st.lists(st.integers(1, 40), max_size=12), st.integers(1, 5), st.integers(0, 9))
+def test_buffered_shuffles_one_window_of_subjects_after_another(sizes, window, seed):
+    queue = create_patch_index_list(
+        range(len(sizes)), [(n,) for n in sizes], 4, order="buffered", seed=seed, window=window
+    )
+    entries = list(queue)
+    while entries:  # each window is whole before the next begins, and only the last is narrower
+        members = list(dict.fromkeys(subject for subject, _ in entries))[:window]
+        length = sum(-(-sizes[n] // 4) for n in members)
+        assert {subject for subject, _ in entries[:length]} == set(members)
+        entries = entries[length:]
+    assert queue.order.tolist() == [queue._order[n] for n in range(len(queue))]
+
+
+def test_buffered_mixes_within_windows_and_permutes_them():
+    queues = [
+        list(create_patch_index_list(range(6), (12,), 1, order="buffered", epoch=epoch, window=2))
+        for epoch in range(50)
+    ]
+    windows = {frozenset(subject for subject, _ in queue[:24]) for queue in queues}
+    assert len(windows) == 15  # all pairs of six
+    runs = [len(list(groupby(subject for subject, _ in queue))) for queue in queues]
+    assert 35 < np.mean(runs) < 41  # 3 windows of 24 entries: 3 · (1 + 23 · 12/23) = 39
+    assert len({tuple(queue) for queue in queues}) == 50
+
+
+def test_buffered_takes_memory_by_subjects_and_window_only():
+    peaks = []
+    for side in (64, 640):
+        tracemalloc.start()
+        queue = create_patch_index_list(range(1000), (side,) * 3, 16, order="buffered")
+        assert sum(1 for _, entry in zip(range(100), iter(queue.pop, None), strict=False)) == 100
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 40 * 8 * 64_000  # bytes: a window of 8 subjects, and what makes it; not 64 M
+    assert peaks[0] < 100_000
 
 
 def test_shuffle_puts_every_entry_anywhere():
@@ -200,7 +238,7 @@ def test_a_queue_holds_integers_only():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"order": "sorted"}, "`order` must be one of 'shuffle', 'by_subject', got 'sorted'"),
+        ({"order": "sorted"}, "`order` must be one of .* 'buffered', got 'sorted'"),
         (
             {"image_shape": [(8, 8)]},
             "`image_shape` must be one shape or one for each of 2 .* got 1",
@@ -209,6 +247,7 @@ def test_a_queue_holds_integers_only():
         ({"start": [(0, 0)] * 3}, "`start` must be one start or one for each of 2 .* got 3"),
         ({"start": (0, 0), "policy": "tight"}, "`start` goes with policy 'centered' only"),
         ({"patch_size": 0}, "`patch_size` must be at least 1"),
+        ({"window": 0}, "`window` must be at least 1, got 0"),
     ],
 )
 def test_what_makes_no_queue_is_refused_by_name(arguments, message):

@@ -35,6 +35,15 @@ def test_blanks_of_a_grid(arguments, density, seed, rule):
     assert found.tolist() == [blank(label, corner, grid.patch_size, rule) for corner in grid]
 
 
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=3), densities, st.integers(0, 99))
+def test_foreground_is_found_by_rank(image_shape, density, seed):
+    label = random_label(image_shape, density, seed)
+    foreground = Foreground(label)
+    assert foreground.total == np.count_nonzero(label)
+    ranks = np.random.default_rng(seed).permutation(foreground.total)
+    np.testing.assert_array_equal(foreground.find(ranks), np.argwhere(label)[ranks])
+
+
 def test_nothing_is_blank_without_a_rule():
     grid = PatchGrid((8, 8), 4)
     assert not Foreground(np.zeros((8, 8), int)).find_blank(grid, False).any()

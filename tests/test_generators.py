@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchviz.epochs import ORDERS, draw_starts
+from patchviz.epochs import draw_starts
 from patchviz.errors import DataError
 from patchviz.foreground import Foreground
 from patchviz.generators import (
@@ -16,6 +16,7 @@ from patchviz.generators import (
     get_training_and_validation_generators,
 )
 from patchviz.grid import PADDING_MODES, PatchGrid
+from patchviz.orders import ORDERS
 from patchviz.policies import POLICIES
 from patchviz.splits import get_validation_split
 

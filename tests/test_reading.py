@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 import patchviz.ahead
 import patchviz.batches
 import patchviz.scratch
-from patchviz.epochs import ORDERS, create_patch_index_list
+from patchviz.epochs import create_patch_index_list
 from patchviz.errors import DataError
 from patchviz.foreground import Foreground
 from patchviz.generators import data_generator, get_number_of_patches, get_number_of_steps
+from patchviz.orders import ORDERS
 from patchviz.sources import FileSource
 from patchviz.volumes import Cohort
 

@@ -12,9 +12,10 @@ from hypothesis import assume, given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
-from patchviz.epochs import ORDERS, create_patch_index_list, draw_starts
+from patchviz.epochs import create_patch_index_list, draw_starts
 from patchviz.generators import data_generator, get_number_of_patches
 from patchviz.grid import PADDING_MODES, PatchGrid
+from patchviz.orders import ORDERS
 from patchviz.patches import cut_patch
 from patchviz.policies import POLICIES
 from patchviz.scene import Scene, resolve

@@ -17,11 +17,11 @@ import traitlets
 from numpy.typing import NDArray
 
 from patchviz.coverage import compute_coverage, describe_coverage
-from patchviz.epochs import ORDERS
 from patchviz.explorer.modules import bundle
 from patchviz.explorer.parts import check_lock, check_predict, check_show
 from patchviz.explorer.voxels import Voxels, grey_range, to_greys
 from patchviz.grid import PADDING_MODES
+from patchviz.orders import ORDERS
 from patchviz.patches import cut_patch
 from patchviz.policies import POLICIES
 from patchviz.scene import Scene, resolve
