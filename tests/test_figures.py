@@ -2,7 +2,6 @@ import subprocess
 import sys
 from io import BytesIO
 from itertools import combinations, pairwise
-from pathlib import Path
 from types import SimpleNamespace
 
 import matplotlib
@@ -369,9 +368,11 @@ def test_the_explorer_is_opaque_white_whatever_the_style():
 
 
 def test_the_explorer_leaves_pyplot_alone():
-    code = "import sys; from tests.test_figures import *; explorer_png(scene_of());"
+    code = "import sys; from patchviz import CohortFacts, Settings, resolve;"
+    code += "from patchviz.figures import explorer_png;"
+    code += "explorer_png(resolve(Settings(), CohortFacts.from_shape((144,) * 3)));"
     code += "assert 'matplotlib.pyplot' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_png_is_small_and_shows_what_the_figure_does():
