@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchviz.foreground import Foreground
-from patchviz.ledger import percent
 from patchviz.settings import Settings, make_grid
+from patchviz.wording import percent
 
 if TYPE_CHECKING:
     from patchviz.volumes import CohortFacts
