@@ -14,7 +14,7 @@ from patchviz.settings import Settings, make_grid
 from patchviz.wording import percent
 
 if TYPE_CHECKING:
-    from patchviz.volumes import CohortFacts
+    from patchviz.facts import CohortFacts
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from patchviz.settings import Settings, complete, make_grid, plan_epochs, split_
 from patchviz.wording import axes_text
 
 if TYPE_CHECKING:
-    from patchviz.volumes import CohortFacts
+    from patchviz.facts import CohortFacts
 
 AXIS_NAMES = "ijkl"
 OPPOSITE = {"L": "R", "R": "L", "P": "A", "A": "P", "I": "S", "S": "I"}

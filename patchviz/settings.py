@@ -12,7 +12,7 @@ from patchviz.grid import Ints, PatchGrid, per_axis, require_choice, whole_numbe
 from patchviz.splits import Split, get_validation_split, k_fold_split
 
 if TYPE_CHECKING:
-    from patchviz.volumes import CohortFacts
+    from patchviz.facts import CohortFacts
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from patchviz import PatchGrid, Settings, compute_patch_indices, resolve
+from patchviz.facts import CohortFacts
 from patchviz.figures import (
     SELECTION,
     UNSEEN,
@@ -31,7 +32,6 @@ from patchviz.figures import (
 from patchviz.marks import MUTED, REAL
 from patchviz.patches import cut_patch
 from patchviz.phantom import make_phantom
-from patchviz.volumes import CohortFacts
 
 MODES = ["edge", "constant", "reflect", "wrap"]
 SMALL = (18, 20, 22)  # with patches of 8: overflows 6, 4 and 2
