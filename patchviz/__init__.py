@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from patchviz.epochs import PatchQueue, create_patch_index_list
     from patchviz.errors import DataError
     from patchviz.explorer import Explorer, check_widgets
+    from patchviz.facts import CohortFacts
     from patchviz.generators import (
         data_generator,
         get_number_of_patches,
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
     from patchviz.scene import Scene, resolve
     from patchviz.settings import Settings
     from patchviz.splits import get_validation_split, k_fold_split
-    from patchviz.volumes import Cohort, CohortFacts, Subject
+    from patchviz.subjects import Subject
+    from patchviz.volumes import Cohort
 
 # A name is imported when it is first asked for, so that `import patchviz` loads numpy at most.
 _HOME = {
     "Cohort": "volumes",
-    "CohortFacts": "volumes",
+    "CohortFacts": "facts",
     "DataError": "errors",
     "Explorer": "explorer",
     "POLICIES": "policies",
@@ -38,7 +40,7 @@ _HOME = {
     "PatchQueue": "epochs",
     "Scene": "scene",
     "Settings": "settings",
-    "Subject": "volumes",
+    "Subject": "subjects",
     "add_data": "patches",
     "ask": "questions",
     "check": "questions",

@@ -18,8 +18,8 @@ from patchviz import __version__
 from patchviz.errors import DataError
 
 if TYPE_CHECKING:
+    from patchviz.facts import CohortFacts
     from patchviz.scene import Scene
-    from patchviz.volumes import CohortFacts
 
 # Heavy modules are imported where they are needed, so that `patchviz --help` answers at once.
 
@@ -235,7 +235,7 @@ def _read_facts(options: argparse.Namespace) -> CohortFacts:
 
 def _invent_facts(image_shape: Sequence[int], subjects: int | None) -> CohortFacts:
     """Make up the subjects of --subjects and --image-shape."""
-    from patchviz.volumes import CohortFacts
+    from patchviz.facts import CohortFacts
 
     n = 30 if subjects is None else subjects
     if n < 1:

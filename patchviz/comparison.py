@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patchviz.grid import PatchGrid
-from patchviz.ledger import axes_text, join_axes, percent, shorten
 from patchviz.peers import Call, write_calls
 from patchviz.policies import POLICIES, Policy
+from patchviz.wording import axes_text, join_axes, percent, shorten
 
 if TYPE_CHECKING:
     from patchviz.scene import Scene

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchviz.foreground import Foreground
-from patchviz.ledger import percent
 from patchviz.settings import Settings, make_grid
+from patchviz.wording import percent
 
 if TYPE_CHECKING:
-    from patchviz.volumes import CohortFacts
+    from patchviz.facts import CohortFacts
 
 
 @dataclass(frozen=True)

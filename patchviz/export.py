@@ -23,7 +23,7 @@ from patchviz.scene import Scene, resolve
 from patchviz.settings import Settings, make_queue
 
 if TYPE_CHECKING:
-    from patchviz.volumes import CohortFacts
+    from patchviz.facts import CohortFacts
 
 # the page itself refuses to load anything, wherever it is opened
 POLICY = (

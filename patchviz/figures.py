@@ -17,9 +17,9 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from patchviz import marks
-from patchviz.ledger import axes_text
 from patchviz.marks import INK, MUTED, REAL, RULE, TEXT, Array, Turned
 from patchviz.scene import Scene
+from patchviz.wording import axes_text
 
 SELECTION, UNSEEN = "#e8710a", "#ff2fd0"
 LABELS = np.array([to_rgba(tint, 0.5) for tint in ("#ffc43d", "#7ad678", "#f07a7a", "#6eaaff")])

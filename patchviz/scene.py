@@ -14,12 +14,14 @@ from patchviz.comparison import Contender, compare
 from patchviz.foreground import Foreground
 from patchviz.generators import get_number_of_steps
 from patchviz.grid import PatchGrid
-from patchviz.ledger import Row, Word, axes_text, write_ledger, write_sentence
+from patchviz.ledger import Row, write_ledger
 from patchviz.patches import padding_index
+from patchviz.sentence import Word, write_sentence
 from patchviz.settings import Settings, complete, make_grid, plan_epochs, split_subjects
+from patchviz.wording import axes_text
 
 if TYPE_CHECKING:
-    from patchviz.volumes import CohortFacts
+    from patchviz.facts import CohortFacts
 
 AXIS_NAMES = "ijkl"
 OPPOSITE = {"L": "R", "R": "L", "P": "A", "A": "P", "I": "S", "S": "I"}

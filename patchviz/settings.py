@@ -15,7 +15,7 @@ from patchviz.sampling import check_sampling, needs_labels
 from patchviz.splits import Split, get_validation_split, k_fold_split
 
 if TYPE_CHECKING:
-    from patchviz.volumes import CohortFacts
+    from patchviz.facts import CohortFacts
 
 
 @dataclass(frozen=True)

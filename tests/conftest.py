@@ -1,15 +1,17 @@
-"""Hypothesis' settings, and fixtures of the browser tests: `page`, and `lab` for JupyterLab."""
+"""Hypothesis' settings, and fixtures of the browser tests: `page`, `lab` for JupyterLab, `show`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from .lab import Lab, Watch, find_chromium, open_browser
+from .explorers import IMPORTS, NOTEBOOK
+from .lab import TIMEOUT, Lab, Watch, find_chromium, open_browser, write_notebook
 
 # a loaded machine is no failure
+expect.set_options(timeout=TIMEOUT)
 settings.register_profile(
     "patchviz", deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -64,3 +66,16 @@ def page(browser: Browser, watch: Watch) -> Iterator[Page]:
         yield page
     assert watch.foreign == []
     assert watch.problems == []
+
+
+@pytest.fixture
+def show(lab: Lab, page: Page) -> Callable[..., None]:
+    """Return a function that runs a cell and waits until `count` explorers show their volume."""
+
+    def show(cell: str, *, count: int = 1) -> None:
+        write_notebook(lab.root / NOTEBOOK, [IMPORTS + cell])
+        lab.open(page, NOTEBOOK, wide=True)
+        lab.run_all(page)
+        lab.wait_until_ready(page, count)
+
+    return show

@@ -13,8 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from patchviz import Cohort, Explorer, PatchGrid, Settings, create_patch_index_list
 from patchviz.splits import get_validation_split
 
-from .lab import THEMES
-from .test_explorer_in_lab import (
+from .explorers import (
     choice,
     differ,
     drag,
@@ -25,10 +24,10 @@ from .test_explorer_in_lab import (
     readout,
     run,
     sentence,
-    show,  # noqa: F401 -- a fixture
     slider,
     wait_for_python,
 )
+from .lab import THEMES
 
 SHAPE, SIZE = (48, 48, 48), 20  # 27 patches, from -6 to 54
 GRID = PatchGrid(SHAPE, SIZE)
@@ -108,7 +107,7 @@ def violations(page: Page, within: str | None = None) -> str:
     return results.generate_report() if results.violations_count else ""
 
 
-def test_axe_finds_nothing_in_jupyterlab(page, show):  # noqa: F811
+def test_axe_finds_nothing_in_jupyterlab(page, show):
     show(CUBES)
     open_all(page)
     assert violations(page, ".patchviz") == ""
@@ -212,7 +211,7 @@ STOPS = (  # in this order, whatever stands between them
 )
 
 
-def test_tab_reaches_everything_in_order_is_seen_and_leaves(page, show):  # noqa: F811
+def test_tab_reaches_everything_in_order_is_seen_and_leaves(page, show):
     show(CUBES)
     open_all(page)
     expect(page.get_by_role("group", name="call", exact=True)).not_to_be_empty()
@@ -237,7 +236,7 @@ def test_tab_reaches_everything_in_order_is_seen_and_leaves(page, show):  # noqa
 # Keys --------------------------------------------------------------------------------------------
 
 
-def test_patches_are_selected_by_keys_and_heard(page, show):  # noqa: F811
+def test_patches_are_selected_by_keys_and_heard(page, show):
     show(CUBES)
     hear = listen(page)
     boards = canvas(page, "all 27 patches")
@@ -270,7 +269,7 @@ def test_patches_are_selected_by_keys_and_heard(page, show):  # noqa: F811
     hear(words(12))
 
 
-def test_the_table_of_all_patches_is_a_twin_of_the_boards(page, show):  # noqa: F811
+def test_the_table_of_all_patches_is_a_twin_of_the_boards(page, show):
     show(CUBES)
     hear = listen(page)
     page.get_by_text("all patches as a table").focus()
@@ -304,7 +303,7 @@ def test_the_table_of_all_patches_is_a_twin_of_the_boards(page, show):  # noqa: 
     expect(row.get_by_role("gridcell").first).to_have_text(str(int(selected) - 2))
 
 
-def test_queue_and_batch_are_stepped_by_keys_and_heard(page, show):  # noqa: F811
+def test_queue_and_batch_are_stepped_by_keys_and_heard(page, show):
     show(CUBES)
     hear = listen(page)
     entries = popped(216)
@@ -353,7 +352,7 @@ def test_queue_and_batch_are_stepped_by_keys_and_heard(page, show):  # noqa: F81
     expect(button(page, "by subject")).to_have_attribute("aria-pressed", "true")
 
 
-def test_settings_are_changed_by_keys_and_heard(page, show):  # noqa: F811
+def test_settings_are_changed_by_keys_and_heard(page, show):
     show(CUBES)
     hear = listen(page)
     size = slider(page, "patch size")
@@ -382,7 +381,7 @@ def test_settings_are_changed_by_keys_and_heard(page, show):  # noqa: F811
     expect(page.get_by_role("radio", name="dropped", exact=True)).to_be_focused()
 
 
-def test_less_motion_for_who_wants_less(page, show):  # noqa: F811
+def test_less_motion_for_who_wants_less(page, show):
     page.emulate_media(reduced_motion="reduce")
     show(CUBES)
     expect(canvas(page, "queue of epoch 1: 216 of 216 patches left")).to_be_visible()

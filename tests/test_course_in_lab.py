@@ -12,8 +12,6 @@ from playwright.sync_api import Locator, Page, expect
 from .lab import TIMEOUT, Lab
 from .notebooks import NOTEBOOKS
 
-expect.set_options(timeout=TIMEOUT)
-
 
 def wait_for_another(page: Page, of: str, element: Locator, before: str) -> None:
     """Wait until `of`, an expression of an element `e`, is another than before."""

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from patchviz import Cohort, Settings, resolve
 
-from .test_explorer_in_lab import (
+from .explorers import (
     choice,
     differ,
     enter,
@@ -16,7 +16,6 @@ from .test_explorer_in_lab import (
     plane,
     readout,
     sentence,
-    show,  # noqa: F401 -- a fixture
     slider,
     wait_for_python,
 )
@@ -29,7 +28,7 @@ def said(**chosen) -> str:
     return "".join(word.text for word in resolve(Settings(patch_size=24, **chosen), FACTS).sentence)
 
 
-def test_blank_patches_leave_the_queue_and_are_never_seen(page, show):  # noqa: F811
+def test_blank_patches_leave_the_queue_and_are_never_seen(page, show):
     show(f"{HEADS}\nexplorer")
     open_fold(page)
     choice(page, "blank patches").select_option("skip: no foreground")
@@ -50,7 +49,7 @@ def test_blank_patches_leave_the_queue_and_are_never_seen(page, show):  # noqa: 
     wait_for_python(page, "explorer.settings.skip_blank", False)
 
 
-def test_random_starts_lose_voxels_that_more_epochs_find(page, show):  # noqa: F811
+def test_random_starts_lose_voxels_that_more_epochs_find(page, show):
     show(f"{HEADS}\nexplorer")
     open_fold(page)
     enter(number(page, "random starts, from minus"), 12)

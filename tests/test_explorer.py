@@ -18,9 +18,9 @@ from patchviz import Cohort, DataError, Explorer, Settings, check_widgets, resol
 from patchviz.coverage import compute_coverage
 from patchviz.explorer.modules import bundle, read_modules
 from patchviz.explorer.voxels import CHUNK, grey_range, label_values, number_labels, to_greys
-from patchviz.ledger import percent
 from patchviz.phantom import write_phantom_cohort
 from patchviz.settings import make_grid, make_queue
+from patchviz.wording import percent
 
 MODULES = Path(patchviz.explorer.__file__).parent
 SHAPE = (48, 40, 32)

@@ -2,7 +2,6 @@ import subprocess
 import sys
 from io import BytesIO
 from itertools import combinations, pairwise
-from pathlib import Path
 from types import SimpleNamespace
 
 import matplotlib
@@ -17,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from patchviz import PatchGrid, Settings, compute_patch_indices, resolve
+from patchviz.facts import CohortFacts
 from patchviz.figures import (
     SELECTION,
     UNSEEN,
@@ -32,7 +32,6 @@ from patchviz.figures import (
 from patchviz.marks import MUTED, REAL
 from patchviz.patches import cut_patch
 from patchviz.phantom import make_phantom
-from patchviz.volumes import CohortFacts
 
 MODES = ["edge", "constant", "reflect", "wrap"]
 SMALL = (18, 20, 22)  # with patches of 8: overflows 6, 4 and 2
@@ -369,9 +368,11 @@ def test_the_explorer_is_opaque_white_whatever_the_style():
 
 
 def test_the_explorer_leaves_pyplot_alone():
-    code = "import sys; from tests.test_figures import *; explorer_png(scene_of());"
+    code = "import sys; from patchviz import CohortFacts, Settings, resolve;"
+    code += "from patchviz.figures import explorer_png;"
+    code += "explorer_png(resolve(Settings(), CohortFacts.from_shape((144,) * 3)));"
     code += "assert 'matplotlib.pyplot' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_png_is_small_and_shows_what_the_figure_does():

@@ -9,8 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from patchviz import PatchGrid
 from patchviz.peers import PEERS, write_calls
 
-from .lab import TIMEOUT, Lab, count_frames, write_notebook
-from .test_explorer_in_lab import (
+from .explorers import (
     IMPORTS,
     choice,
     enter,
@@ -20,10 +19,9 @@ from .test_explorer_in_lab import (
     sentence,
     wait_for_python,
 )
+from .lab import Lab, count_frames, write_notebook
 
 VOLUME = "explorer = Explorer(np.zeros((144, 144, 144), np.uint8))\nexplorer"  # quickly there
-
-expect.set_options(timeout=TIMEOUT)
 
 
 @pytest.fixture

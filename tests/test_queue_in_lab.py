@@ -7,8 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from patchviz import create_patch_index_list, get_validation_split
 
-from .lab import count_frames
-from .test_explorer_in_lab import (
+from .explorers import (
     REFERENCE,
     choice,
     differ,
@@ -17,10 +16,10 @@ from .test_explorer_in_lab import (
     picture,
     readout,
     sentence,
-    show,  # noqa: F401 -- a fixture
     slider,
     wait_for_python,
 )
+from .lab import count_frames
 
 LEFT = ".pv-left"  # an output is found by no name of its own
 
@@ -50,7 +49,7 @@ def popped(epoch: int = 0, order: str = "shuffle", count: int = 1) -> list[tuple
     return [(f"sub-{subject + 1:02}", grid.index(corner) + 1) for subject, corner in found]
 
 
-def test_the_queue_is_popped_from_its_end_and_back(page, show):  # noqa: F811
+def test_the_queue_is_popped_from_its_end_and_back(page, show):
     show(REFERENCE)
     expect(left(page)).to_have_text("648")
     full = picture(queue_canvas(page))
@@ -69,7 +68,7 @@ def test_the_queue_is_popped_from_its_end_and_back(page, show):  # noqa: F811
     expect(left(page)).to_have_text("648")
 
 
-def test_playing_goes_to_zero_and_sends_nothing(page, show):  # noqa: F811
+def test_playing_goes_to_zero_and_sends_nothing(page, show):
     frames = count_frames(page)
     show(REFERENCE)
     expect(left(page)).to_have_text("648")
@@ -84,7 +83,7 @@ def test_playing_goes_to_zero_and_sends_nothing(page, show):  # noqa: F811
     expect(button(page, "play")).to_be_visible()
 
 
-def test_an_epoch_s_order_is_python_s(page, show):  # noqa: F811
+def test_an_epoch_s_order_is_python_s(page, show):
     show(REFERENCE)
     button(page, "next epoch").click()
     expect(left(page)).to_have_text("648")
@@ -100,7 +99,7 @@ def test_an_epoch_s_order_is_python_s(page, show):  # noqa: F811
     expect(entry(page, 648)).to_contain_text(f"{subject}, patch {patch}")
 
 
-def test_an_entry_its_box_its_place_in_the_batch_and_its_row_are_one(page, show):  # noqa: F811
+def test_an_entry_its_box_its_place_in_the_batch_and_its_row_are_one(page, show):
     show(REFERENCE)
     button(page, "batch").click()
     entries = popped(count=8)
@@ -119,7 +118,7 @@ def test_an_entry_its_box_its_place_in_the_batch_and_its_row_are_one(page, show)
     expect(rows.nth(2)).to_have_attribute("aria-selected", "true")
 
 
-def test_the_table_of_subjects_and_patches_fills(page, show):  # noqa: F811
+def test_the_table_of_subjects_and_patches_fills(page, show):
     show(REFERENCE)
     button(page, "by subject").click()
     empty = picture(queue_canvas(page))
@@ -134,7 +133,7 @@ def test_the_table_of_subjects_and_patches_fills(page, show):  # noqa: F811
     assert filled() > 20 * first
 
 
-def test_the_split_by_share_seed_and_folds(page, show):  # noqa: F811
+def test_the_split_by_share_seed_and_folds(page, show):
     show(REFERENCE)
     page.get_by_text("who trains: 24 of 30 subjects; 6 validate").click()
     slider(page, "training share").fill("0.5")
@@ -148,7 +147,7 @@ def test_the_split_by_share_seed_and_folds(page, show):  # noqa: F811
     wait_for_python(page, "explorer.settings.seed", 3)
 
 
-def test_another_patch_size_refills_the_queue(page, show):  # noqa: F811
+def test_another_patch_size_refills_the_queue(page, show):
     show(REFERENCE)
     button(page, "batch").click()
     expect(left(page)).to_have_text("640")

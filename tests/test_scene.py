@@ -13,6 +13,7 @@ from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from patchviz.epochs import create_patch_index_list, draw_starts
+from patchviz.facts import CohortFacts
 from patchviz.generators import data_generator, get_number_of_patches
 from patchviz.grid import PADDING_MODES, PatchGrid
 from patchviz.orders import ORDERS
@@ -21,7 +22,7 @@ from patchviz.policies import POLICIES
 from patchviz.scene import Scene, resolve
 from patchviz.settings import Settings, make_queue
 from patchviz.splits import get_validation_split
-from patchviz.volumes import Cohort, CohortFacts
+from patchviz.volumes import Cohort
 
 from .oracle import blank, blank_rules
 
@@ -415,6 +416,7 @@ def test_the_queue_of_an_epoch_with_blanks_is_the_generators() -> None:
         (144, {"start": 8}, "unseen", "8 voxels per axis are never seen because the grid starts"),
         (144, {"policy": "dropped"}, "unseen", "16 voxels per axis are never seen because policy "
          "dropped drops what is left"),
+        (65, {"policy": "dropped"}, "unseen", "1 voxel per axis is never seen because policy"),
         (144, {"patch_size": 160}, "padding", "the patch is larger than the image: 160 for 144"),
         (144, {}, "validation_last_batch", "the last batch is partial: 2 of 8"),
     ],
@@ -448,9 +450,25 @@ def test_an_epoch_that_is_trimmed_or_topped_up_says_by_how_much() -> None:
         scene = resolve(replace(chosen, epoch=epoch), HEADS)
         by = scene.n_queue - scene.n_found
         text = reasons(scene).get("n_queue", "")
-        assert (f"{by} come twice" in text) == (by > 0)
-        assert (f"{-by} fall away" in text) == (by < 0)
+        assert bool(re.search(rf": {by} comes? twice, so", text)) == (by > 0)
+        assert bool(re.search(rf": {-by} falls? away, so", text)) == (by < 0)
         assert len(make_queue(scene.settings, HEADS)) == scene.n_queue
+
+
+@pytest.mark.parametrize(
+    ("queue", "found", "text"),
+    [
+        (648, 648, ""),
+        (2, 1, "epoch 3 finds 1 patch that isn't blank: 1 comes twice, so that every epoch has"),
+        (9, 7, "epoch 3 finds 7 patches that aren't blank: 2 come twice, so that every epoch has"),
+        (7, 8, "epoch 3 finds 8 patches that aren't blank: 1 falls away, so that every epoch has"),
+        (1, 3, "epoch 3 finds 3 patches that aren't blank: 2 fall away, so that every epoch has"),
+    ],
+)
+def test_a_single_patch_is_written_in_the_singular(queue, found, text) -> None:
+    scene = replace(resolve(Settings(epoch=2), REFERENCE), n_queue=queue, n_found=found)
+    assert reasons(scene).get("n_queue", "").startswith(text)
+    assert bool(text) == ("n_queue" in reasons(scene))
 
 
 @pytest.mark.parametrize(

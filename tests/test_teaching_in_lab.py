@@ -10,8 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from patchviz import Cohort, Explorer
 
-from .lab import TIMEOUT, Lab, count_frames, write_notebook
-from .test_explorer_in_lab import (
+from .explorers import (
     IMPORTS,
     choice,
     drag,
@@ -25,11 +24,10 @@ from .test_explorer_in_lab import (
     slider,
     wait_for_python,
 )
+from .lab import Lab, count_frames, write_notebook
 
 VOLUME = "np.zeros((144, 144, 144), np.uint8)"  # quickly there
 REFERENCE = "144 → 3 boxes of 64 per axis → 27 patches × 1 subject = 27 → 4 steps"
-
-expect.set_options(timeout=TIMEOUT)
 
 
 @pytest.fixture

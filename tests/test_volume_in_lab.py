@@ -6,15 +6,14 @@ from itertools import pairwise
 import numpy as np
 from playwright.sync_api import Locator, expect
 
-from .lab import count_frames
-from .test_explorer_in_lab import (
+from .explorers import (
     SMALL,
     differ,
     picture,
     plane,
-    show,  # noqa: F401 -- a fixture
     slider,
 )
+from .lab import count_frames
 
 # explorers of one head, each taking it for as large as it is told
 HEADS = """cohort, chosen = Cohort.phantom(4, (48, 40, 32)), Settings(patch_size=18)
@@ -45,7 +44,7 @@ def look_around(explorer: Locator) -> list[np.ndarray]:
     return pictures
 
 
-def test_a_volume_beyond_the_limit_slides_plane_by_plane(page, show):  # noqa: F811
+def test_a_volume_beyond_the_limit_slides_plane_by_plane(page, show):
     frames = count_frames(page)
     show(HEADS.format("[2**40]"))
     large = page.locator(".patchviz")
@@ -64,7 +63,7 @@ def test_a_volume_beyond_the_limit_slides_plane_by_plane(page, show):  # noqa: F
     page.wait_for_function(_HAS_MANY_COLOURS, arg=batch.element_handle())
 
 
-def test_planes_are_painted_as_the_whole_is(page, show):  # noqa: F811
+def test_planes_are_painted_as_the_whole_is(page, show):
     show(HEADS.format("[2**40, 2**10]"), count=2)
     large, whole = page.locator(".patchviz").all()
     expect(whole).to_have_attribute("data-volume", "whole")
@@ -74,7 +73,7 @@ def test_planes_are_painted_as_the_whole_is(page, show):  # noqa: F811
     expect(large).to_have_attribute("data-volume", "planes")
 
 
-def test_modules_are_loaded_once_for_all_explorers_of_a_page(page, show, lab):  # noqa: F811
+def test_modules_are_loaded_once_for_all_explorers_of_a_page(page, show, lab):
     show("display(Explorer(Cohort.phantom(2, (24, 24, 24))))\n" + SMALL, count=2)
     versions = "() => globalThis[Symbol.for('patchviz modules')].size"
     assert page.evaluate(versions) == 1

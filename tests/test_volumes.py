@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 import patchviz.nifti
 from patchviz import Settings, resolve
 from patchviz.errors import DataError
+from patchviz.facts import CohortFacts
 from patchviz.phantom import make_phantom, write_phantom_cohort
-from patchviz.volumes import Cohort, CohortFacts
+from patchviz.volumes import Cohort
 
 EXAMPLE = Path(nibabel.__path__[0], "tests", "data", "example4d.nii.gz")
 SHAPE = (6, 5, 4)

@@ -20,13 +20,14 @@ from patchviz.coverage import compute_coverage, describe_coverage
 from patchviz.explorer.modules import bundle
 from patchviz.explorer.parts import check_lock, check_predict, check_show
 from patchviz.explorer.voxels import Voxels, grey_range, to_greys
+from patchviz.facts import CohortFacts
 from patchviz.grid import PADDING_MODES
 from patchviz.orders import ORDERS
 from patchviz.patches import cut_patch
 from patchviz.policies import POLICIES
 from patchviz.scene import Scene, resolve
 from patchviz.settings import Settings, make_grid, make_queue
-from patchviz.volumes import Cohort, CohortFacts
+from patchviz.volumes import Cohort
 
 Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
 
