@@ -26,10 +26,12 @@ def check_sampling(sampling: Sampling) -> Sampling:
         return sampling
     if isinstance(sampling, (int, float)) and not isinstance(sampling, bool) and 0 < sampling <= 1:
         return float(sampling)
-    if isinstance(sampling, (Sequence, np.ndarray)) and not isinstance(sampling, str):
+    try:
         chances = np.array(sampling, dtype=float)
-        if chances.ndim == 1 and (chances >= 0).all() and 0 < chances.sum() < np.inf:
-            return tuple(chances.tolist())
+    except (TypeError, ValueError):
+        chances = np.zeros(0)
+    if chances.ndim == 1 and (chances >= 0).all() and 0 < chances.sum() < np.inf:
+        return tuple(chances.tolist())
     raise ValueError(
         "`sampling` must be 'grid', 'uniform', a share above 0 and up to 1, the chances of the "
         f"classes 0, 1, 2 … (none negative, not all 0), or a callable, got {sampling!r}"
@@ -176,7 +178,6 @@ def weigh(cohort: Sequence[Any], weights: Callable[[Any], ArrayLike], n: int) ->
 
 def _by_weight(weights: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     ends = np.cumsum(weights, dtype=np.float64)
-    # scaled by a number below 1, so that the voxel found is never one beyond the last with weight
     places = np.searchsorted(ends, rng.random(count) * ends[-1], side="right")
     return np.stack(np.unravel_index(places, weights.shape), axis=1)
 

@@ -218,6 +218,8 @@ def test_training_is_drawn_and_validation_takes_the_grid():
         ({"sampling": True}, "`sampling` must be .* got True"),
         ({"sampling": (0, -1)}, r"`sampling` must be .* got \(0, -1\)"),
         ({"sampling": ()}, r"`sampling` must be .* got \(\)"),
+        ({"sampling": ("a", 1)}, r"`sampling` must be .* got \('a', 1\)"),
+        ({"sampling": None}, "`sampling` must be .* got None"),
         ({"sampling": "uniform", "skip_blank": True}, "`skip_blank` goes with sampling 'grid'"),
         ({"sampling": "uniform", "start_offset": 2}, "`start_offset` goes with sampling 'grid'"),
         ({"sampling": "uniform", "patches_per_subject": 0}, "`patches_per_subject` must be at le"),
