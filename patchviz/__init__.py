@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from patchviz.facts import CohortFacts
     from patchviz.generators import (
         data_generator,
-        get_number_of_patches,
-        get_number_of_steps,
         get_training_and_validation_generators,
     )
     from patchviz.grid import PatchGrid, compute_patch_indices, get_set_of_patch_indices
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from patchviz.scene import Scene, resolve
     from patchviz.settings import Settings
     from patchviz.splits import get_validation_split, k_fold_split
+    from patchviz.steps import get_number_of_patches, get_number_of_steps
     from patchviz.subjects import Subject
     from patchviz.volumes import Cohort
 
@@ -48,8 +47,8 @@ _HOME = {
     "compute_patch_indices": "grid",
     "create_patch_index_list": "epochs",
     "data_generator": "generators",
-    "get_number_of_patches": "generators",
-    "get_number_of_steps": "generators",
+    "get_number_of_patches": "steps",
+    "get_number_of_steps": "steps",
     "get_set_of_patch_indices": "grid",
     "get_training_and_validation_generators": "generators",
     "get_validation_split": "splits",

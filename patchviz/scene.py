@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from patchviz.comparison import Contender, compare
 from patchviz.foreground import Foreground
-from patchviz.generators import get_number_of_steps
 from patchviz.grid import PatchGrid
 from patchviz.ledger import Row, write_ledger
 from patchviz.patches import padding_index
 from patchviz.sentence import Word, write_sentence
 from patchviz.settings import Settings, complete, make_grid, plan_epochs, split_subjects
+from patchviz.steps import get_number_of_steps
 from patchviz.wording import axes_text
 
 if TYPE_CHECKING:
