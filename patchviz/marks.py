@@ -16,7 +16,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.font_manager import FontProperties
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.scene import Axis, Scene
+from patchviz.axes import Axis
+from patchviz.scene import Scene
 
 Array = NDArray[Any]
 
