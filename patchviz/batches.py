@@ -10,10 +10,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.arguments import require_choice
 from patchviz.epochs import EpochPlan, PatchQueue, transform_stream
 from patchviz.errors import DataError
 from patchviz.foreground import BlankRule, Foreground, NotBlank, check_rule
-from patchviz.grid import PADDING_MODES, Ints, require_choice
+from patchviz.grid import PADDING_MODES, Ints
 from patchviz.patches import Array, Transform, add_data
 from patchviz.progress import show_progress
 

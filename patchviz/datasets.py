@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.arguments import whole_number
 from patchviz.batches import PatchReader
 from patchviz.generators import get_number_of_steps
-from patchviz.grid import whole_number
 
 try:
     import torch

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.grid import Corner, Ints, PatchGrid, per_axis, require_choice
+from patchviz.arguments import per_axis, require_choice
+from patchviz.grid import Corner, Ints, PatchGrid
 
 ORDERS = ("shuffle", "by_subject")
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from patchviz.ahead import ReadAhead
+from patchviz.arguments import whole_number
 from patchviz.batches import Batch, PatchReader, make_plan
 from patchviz.foreground import BlankRule
-from patchviz.grid import Ints, PatchGrid, whole_number
+from patchviz.grid import Ints, PatchGrid
 from patchviz.patches import Transform
 from patchviz.splits import get_validation_split
 from patchviz.volumes import Cohort

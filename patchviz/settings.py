@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from patchviz.arguments import per_axis, require_choice, whole_number
 from patchviz.epochs import ORDERS, EpochPlan, PatchQueue
 from patchviz.foreground import BlankRule, NotBlank, check_rule
-from patchviz.grid import Ints, PatchGrid, per_axis, require_choice, whole_number
+from patchviz.grid import Ints, PatchGrid
 from patchviz.splits import Split, get_validation_split, k_fold_split
 
 if TYPE_CHECKING:
