@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from patchviz.epochs import ORDERS
-from patchviz.explorer import HERE, Explorer, pack_queue
+from patchviz.explorer import HERE, Explorer
+from patchviz.explorer.answers import pack_queue
 from patchviz.explorer.modules import read_modules
 from patchviz.files import write_whole
 from patchviz.grid import Ints
