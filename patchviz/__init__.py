@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from patchviz.assembly import reconstruct_from_patches
     from patchviz.epochs import PatchQueue, create_patch_index_list
     from patchviz.errors import DataError
-    from patchviz.explorer import Explorer, check_widgets
+    from patchviz.explorer import Explorer
+    from patchviz.explorer.fallback import check_widgets
     from patchviz.facts import CohortFacts
     from patchviz.generators import (
         data_generator,
@@ -43,7 +44,7 @@ _HOME = {
     "add_data": "patches",
     "ask": "questions",
     "check": "questions",
-    "check_widgets": "explorer",
+    "check_widgets": "explorer.fallback",
     "compute_patch_indices": "grid",
     "create_patch_index_list": "epochs",
     "data_generator": "generators",

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.arguments import per_axis, require_choice
 from patchviz.epochs import PatchQueue, transform_stream
 from patchviz.errors import DataError
-from patchviz.grid import PADDING_MODES, per_axis, require_choice
+from patchviz.grid import PADDING_MODES
 from patchviz.patches import Array, Transform, add_data
 from patchviz.plan import plan_cohort
 from patchviz.progress import show_progress

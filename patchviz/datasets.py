@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from patchviz.arguments import whole_number
 from patchviz.batches import PatchReader
-from patchviz.grid import whole_number
 from patchviz.steps import get_number_of_steps
 
 try:

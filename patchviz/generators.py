@@ -9,9 +9,10 @@ from itertools import count
 from typing import Any
 
 from patchviz.ahead import ReadAhead
+from patchviz.arguments import whole_number
 from patchviz.batches import Batch, PatchReader
 from patchviz.foreground import BlankRule
-from patchviz.grid import Ints, whole_number
+from patchviz.grid import Ints
 from patchviz.orders import WINDOW
 from patchviz.patches import Transform
 from patchviz.sampling import Sampling

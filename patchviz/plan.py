@@ -10,9 +10,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.arguments import per_axis, whole_number
 from patchviz.epochs import Keep, Patches, PatchQueue, draw_starts, make_grids, queue_up
 from patchviz.foreground import BlankRule, Foreground, NotBlank, Tables, check_rule
-from patchviz.grid import Ints, PatchGrid, per_axis, whole_number
+from patchviz.grid import Ints, PatchGrid
 from patchviz.orders import WINDOW
 from patchviz.sampling import Sampler, Sampling, check_sampling, needs_labels, weigh
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from patchviz.arguments import whole_number
 from patchviz.foreground import BlankRule
-from patchviz.grid import Ints, PatchGrid, whole_number
+from patchviz.grid import Ints, PatchGrid
 from patchviz.plan import plan_cohort
 from patchviz.sampling import Sampling
 
