@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     add_plan(commands.add_parser("plan", help="print the grid, the queue and every number"))
     _add_phantom(commands.add_parser("phantom", help="write synthetic scans as NIfTI files"))
+    _add_site(commands.add_parser("site", help="write the course as a web site without a server"))
     return parser
 
 
@@ -95,6 +96,22 @@ def _add_phantom(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="default 0")
     parser.set_defaults(run=_write_phantom)
+
+
+def _add_site(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Run all notebooks and write them as pages, explorers alive, which any browser opens "
+        "without Python or network. A site written before is replaced, unless it was edited."
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        metavar="DIR",
+        type=Path,
+        default=Path("patchviz-site"),
+        help="default patchviz-site",
+    )
+    parser.set_defaults(run=_write_site)
 
 
 def _open_notebooks(options: argparse.Namespace) -> None:
@@ -121,6 +138,13 @@ def _write_phantom(options: argparse.Namespace) -> None:
     write_phantom_cohort(options.folder, options.subjects, shape, options.seed)
     folder = f'"{options.folder}"' if " " in str(options.folder) else options.folder
     print(f"{options.subjects} subjects are in {options.folder}; next: patchviz plan {folder}")
+
+
+def _write_site(options: argparse.Namespace) -> None:
+    from patchviz.site import write_site
+
+    home = write_site(options.folder, say=lambda line: print(line, flush=True))
+    print(f"the site is ready: open {home} in a browser")
 
 
 def _fail(error: Exception, status: int) -> int:

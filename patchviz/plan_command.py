@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from patchviz import CohortFacts, Scene
+    from patchviz.scene import Scene
+    from patchviz.volumes import CohortFacts
 
 # Heavy modules are imported where they are needed, so that `patchviz --help` answers at once.
 
@@ -115,7 +116,7 @@ def _read_facts(options: argparse.Namespace) -> CohortFacts:
         return _invent_facts(options.image_shape, options.subjects)
     if options.subjects is not None:
         raise ValueError("--subjects goes with --image-shape; here the data tell how many")
-    from patchviz import Cohort
+    from patchviz.volumes import Cohort
 
     if options.folder.is_file():
         return Cohort.from_files([options.folder]).facts
@@ -124,7 +125,7 @@ def _read_facts(options: argparse.Namespace) -> CohortFacts:
 
 def _invent_facts(image_shape: Sequence[int], subjects: int | None) -> CohortFacts:
     """Make up the subjects of --subjects and --image-shape."""
-    from patchviz import CohortFacts
+    from patchviz.volumes import CohortFacts
 
     n = 30 if subjects is None else subjects
     if n < 1:
