@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from patchviz.explorer import HERE, Explorer
 from patchviz.explorer.answers import pack_queue
-from patchviz.explorer.modules import read_modules
+from patchviz.explorer.modules import write_script
 from patchviz.files import write_whole
 from patchviz.grid import Ints
 from patchviz.orders import ORDERS
@@ -140,6 +140,7 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
         "scenes": rows,
         "bodies": [json.loads(body) for body in bodies],
         "tracks": [json.loads(track) for track in tracks],
+        "comparisons": _compare(scenes) if "policies" in explorer.show else [],
         "queues": [
             [{**message, "length": len(order) // 4} for message, order in queue] for queue in epochs
         ],
@@ -150,6 +151,17 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
         "orders": orders,
         **{part: voxels.whole(part).tobytes() for part in voxels.parts},
     }
+
+
+def _compare(scenes: list[Scene]) -> list[Any]:
+    """List the policies side by side for each grid, with the places of the scenes that have it."""
+    found: dict[str, tuple[list[int], list[Any]]] = {}
+    for n, scene in enumerate(scenes):
+        alike = {**asdict(scene.settings), "policy": None, "order": None}
+        if str(alike) not in found:
+            found[str(alike)] = [], [asdict(row) for row in scene.comparison]
+        found[str(alike)][0].append(n)
+    return list(found.values())
 
 
 def _number(known: dict[str, int], thing: Any) -> int:
@@ -193,18 +205,7 @@ settings and the voxels of this subject alone. What is greyed out needs the note
 <div id="explorer"></div>
 </main>
 {packed}
-<script type="importmap">{json.dumps({"imports": _map_modules()})}</script>
-<script type="module">import "page.js";</script>
+{write_script(HERE / "page.js")}
 </body>
 </html>
 """
-
-
-def _map_modules() -> dict[str, str]:
-    """Give each ES module a name and a ``data:`` URL, which the page's policy allows."""
-    urls = {}
-    for name, source in read_modules(HERE / "page.js").items():
-        linked = source.replace('from "./', 'from "')
-        encoded = base64.b64encode(linked.encode()).decode()
-        urls[name] = f"data:text/javascript;base64,{encoded}"
-    return urls

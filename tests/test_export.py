@@ -46,6 +46,11 @@ def scenes_of(content: dict) -> list[dict]:
     ]
 
 
+def read_settings(scene: dict) -> Settings:
+    chosen = scene["settings"].items()
+    return Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in chosen})
+
+
 # The file ----------------------------------------------------------------------------------------
 
 
@@ -84,11 +89,14 @@ def test_every_scene_of_a_page_is_what_python_resolves(explorer, tmp_path):
     scenes = scenes_of(content)
     assert scenes[0] == as_json(explorer.scene.to_json())  # what the page opens with
     for scene in scenes[:: len(scenes) // 40]:
-        settings = Settings(
-            **{k: tuple(v) if isinstance(v, list) else v for k, v in scene["settings"].items()}
-        )
-        assert scene == as_json(resolve(settings, explorer.cohort.facts).to_json())
-    assert len(content["bodies"]) < len(scenes)
+        assert scene == as_json(resolve(read_settings(scene), explorer.cohort.facts).to_json())
+    compared = {n: rows for places, rows in content["comparisons"] for n in places}
+    assert sorted(compared) == list(range(len(scenes)))
+    for n in range(0, len(scenes), len(scenes) // 20):
+        settings = read_settings(scenes[n])
+        comparison = resolve(settings, explorer.cohort.facts).comparison
+        assert compared[n] == as_json([asdict(row) for row in comparison])
+    assert len(content["comparisons"]) < len(content["bodies"]) < len(scenes)
     assert len(content["tracks"]) < len(content["bodies"])
 
 
@@ -325,6 +333,22 @@ def test_policy_overlap_and_order_are_live_and_the_rest_says_why_not(opened):
     for name, value in (("subject", "sub-02"), ("padding mode", "wrap")):
         option = choice(opened, name).get_by_role("option", name=f"{value} (in the notebook only)")
         expect(option).to_be_disabled()
+
+
+def test_the_policies_side_by_side(page, tmp_path):
+    explorer = Explorer(
+        Cohort.phantom(6, SHAPE), settings=Settings(patch_size=20), show=["policies"]
+    )
+    open_file(page, explorer.export(tmp_path / "patches.html"))
+    summary = page.locator("summary", has_text="policies side by side")
+    if summary.locator("..").get_attribute("open") is None:
+        summary.click()
+    rows = {row.policy: row.n_patches for row in explorer.scene.comparison}
+    for name, n_patches in rows.items():
+        policy = page.get_by_role("row", name=name)
+        expect(policy.get_by_role("cell", name=n_patches, exact=True).first).to_be_visible()
+    page.get_by_role("radio", name="shifted").check()
+    expect(page.get_by_role("group", name="call")).to_contain_text('policy="shifted"')
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -51,6 +51,10 @@ export function offer({ model, scene }, root) {
     const values = held_values(model, scene.settings, name);
     for (const option of control.options ?? []) offer_option(option, values);
     if (control.options) continue;
+    if (control.type === "radio") {
+      control.disabled = !values.includes(control.value);
+      continue;
+    }
     // all axes alike: there is another way when sizes differ
     control.disabled = control.type === "checkbox" ? !values.some((value) => value.includes(",")) : values.length < 2;
     control.title = say_held(model, scene.settings, name);
