@@ -170,7 +170,10 @@ class Explorer(anywidget.AnyWidget):
         elif asked["kind"] == "queue":
             self._send_queue(_from_dict(asked["settings"]))
         elif asked["kind"] == "coverage":
-            self._send_coverage(_from_dict(asked["settings"]), asked["n_epochs"])
+            content, counts = pack_coverage(
+                _from_dict(asked["settings"]), self.cohort.facts, asked["n_epochs"]
+            )
+            self.send(content, [counts])
         elif asked["kind"] == "comparison":
             rows = resolve(_from_dict(asked["settings"]), self.cohort.facts).comparison
             self.send({"kind": "comparison", "rows": [asdict(row) for row in rows]})
@@ -190,18 +193,6 @@ class Explorer(anywidget.AnyWidget):
     def _send_queue(self, settings: Settings) -> None:
         content, order = pack_queue(settings, self.cohort.facts)
         self.send(content, [order])
-
-    def _send_coverage(self, settings: Settings, n_epochs: int) -> None:
-        coverage = compute_coverage(settings, self.cohort.facts, n_epochs)
-        shares = coverage.shares
-        content = {
-            "kind": "coverage",
-            "edges": coverage.edges,
-            "shares": shares,
-            "text": describe_coverage(coverage, n_epochs),
-        }
-        counts = np.minimum(coverage.counts, 2**16 - 1).astype("<u2")
-        self.send(content, [counts.tobytes()])
 
     def _send_patches(
         self, settings: Settings, axis: int, entries: Sequence[tuple[int, int]]
@@ -281,6 +272,20 @@ def _open_cohort(source: Source) -> Cohort:
         path = Path(source).expanduser()
         return Cohort.from_folder(path) if path.is_dir() else Cohort.from_files([path])
     return Cohort.from_arrays([source])
+
+
+def pack_coverage(
+    settings: Settings, facts: CohortFacts, n_epochs: int
+) -> tuple[dict[str, Any], bytes]:
+    """Give the message on how often voxels are seen, and the counts as little-endian uint16."""
+    coverage = compute_coverage(settings, facts, n_epochs)
+    content = {
+        "kind": "coverage",
+        "edges": coverage.edges,
+        "shares": coverage.shares,
+        "text": describe_coverage(coverage, n_epochs),
+    }
+    return content, np.minimum(coverage.counts, 2**16 - 1).astype("<u2").tobytes()
 
 
 def pack_queue(settings: Settings, facts: CohortFacts) -> tuple[dict[str, Any], bytes]:
