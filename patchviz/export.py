@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from patchviz.explorer import HERE, Explorer
-from patchviz.explorer.answers import pack_queue
+from patchviz.explorer.answers import pack_coverage, pack_queue
 from patchviz.explorer.modules import write_script
 from patchviz.files import write_whole
 from patchviz.grid import Ints
@@ -32,6 +32,7 @@ POLICY = (
     "style-src 'unsafe-inline'; img-src data: blob:"
 )
 N_EPOCHS = 8
+MOST_COVERED = 16  # epochs, as far as the explorer's slider goes
 MOST_ENTRIES = 3000  # of a queue, unless the present one is longer: orders hardly compress
 
 
@@ -44,7 +45,8 @@ def export_page(
     """Write an explorer as one HTML file, which needs neither Python nor a network.
 
     It holds the voxels of the subject and channel on show, in 256 greys, and the Scenes of a list
-    of choices with eight epochs of each one's queue. Its other controls are disabled. A file of
+    of choices with eight epochs of each one's queue; coverage it holds for the present settings
+    alone. Its other controls are disabled. A file of
     that name is replaced.
 
     Parameters
@@ -132,6 +134,11 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
             numbered = (replace(scene.settings, epoch=n) for n in range(n_epochs))
             epochs.append([pack_queue(settings, facts) for settings in numbered])
         rows.append([chosen, _number(bodies, body), _number(tracks, track), queue])
+    covered = [
+        pack_coverage(settings, facts, n_epochs)
+        for n_epochs in range(1, MOST_COVERED + 1)
+        if "coverage" in explorer.show
+    ]
     which = {"subject": settings.subject, "channel": settings.channel}
     voxels = explorer.open_voxels(settings.subject, settings.channel)
     content = {
@@ -144,11 +151,13 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
         "queues": [
             [{**message, "length": len(order) // 4} for message, order in queue] for queue in epochs
         ],
+        "coverage": [{**message, "length": len(counts)} for message, counts in covered],
         "volume": {**which, **voxels.describe(), "note": ""},
     }
     orders = b"".join(order for queue in epochs for _, order in queue)
     return content, {
         "orders": orders,
+        "coverage": b"".join(counts for _, counts in covered),
         **{part: voxels.whole(part).tobytes() for part in voxels.parts},
     }
 

@@ -59,7 +59,8 @@ class Answers:
                 content, order = pack_queue(settings, facts)
                 yield content, [order]
             elif kind == "coverage":
-                yield _pack_coverage(settings, facts, asked["n_epochs"])
+                content, counts = pack_coverage(settings, facts, asked["n_epochs"])
+                yield content, [counts]
             elif kind == "comparison":
                 rows = [asdict(row) for row in resolve(settings, facts).comparison]
                 yield {"kind": kind, "rows": rows}, []
@@ -115,7 +116,10 @@ class Answers:
             yield {"kind": "plane", **which, "axis": axis, "index": index}, cut
 
 
-def _pack_coverage(settings: Settings, facts: CohortFacts, n_epochs: int) -> Message:
+def pack_coverage(
+    settings: Settings, facts: CohortFacts, n_epochs: int
+) -> tuple[dict[str, Any], bytes]:
+    """Give the message on how often voxels are seen, and the counts as little-endian uint16."""
     coverage = compute_coverage(settings, facts, n_epochs)
     content = {
         "kind": "coverage",
@@ -123,8 +127,7 @@ def _pack_coverage(settings: Settings, facts: CohortFacts, n_epochs: int) -> Mes
         "shares": coverage.shares,
         "text": describe_coverage(coverage, n_epochs),
     }
-    counts = np.minimum(coverage.counts, 2**16 - 1).astype("<u2")
-    return content, [counts.tobytes()]
+    return content, np.minimum(coverage.counts, 2**16 - 1).astype("<u2").tobytes()
 
 
 def pack_queue(settings: Settings, facts: CohortFacts) -> tuple[dict[str, Any], bytes]:

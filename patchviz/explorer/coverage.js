@@ -1,5 +1,6 @@
 // Coverage: how often each voxel is seen in an epoch, or over several, painted over the planes.
 
+import { holds_coverage } from "./held.js";
 import { fit, never_seen, plane_axes, theme_of } from "./paint.js";
 
 const most_epochs = 16;
@@ -14,8 +15,10 @@ export function render_coverage(store, el) {
   el.addEventListener("toggle", () => store.set({ show_coverage: el.open }));
   slider.oninput = () => store.touch();
   return () => {
-    el.hidden = Boolean(store.model.get("held")); // an exported page doesn't hold it
-    if (!el.open || el.hidden) return;
+    if (!el.open) return;
+    canvas.hidden = slider.disabled = !holds_coverage(store.model, store.scene.settings);
+    if (canvas.hidden) readout.textContent = "this page holds it for the settings that it opens with; the notebook has all";
+    if (canvas.hidden) return;
     output.value = slider.value;
     store.ask_coverage(Number(slider.value));
     const { coverage } = store;

@@ -6,11 +6,11 @@ import { follow_theme } from "./theme.js";
 
 /** What a view needs of a model, without a kernel behind it. */
 class Model {
-  queues; volume; parts; listeners;
+  queues; coverage; volume; parts; listeners;
 
   constructor(content, parts) {
-    const { state, n_epochs, scenes, bodies, tracks, comparisons, queues, volume } = content;
-    Object.assign(this, { queues, volume, parts, listeners: new Map() });
+    const { state, n_epochs, scenes, bodies, tracks, comparisons, queues, coverage, volume } = content;
+    Object.assign(this, { queues, coverage, volume, parts, listeners: new Map() });
     this.scenes = new Map(scenes.map(([settings, body, track, queue]) => [key_of(settings), { body: bodies[body], track: tracks[track], queue }]));
     const found = [...this.scenes.values()];
     for (const [places, rows] of comparisons) for (const n of places) found[n].rows = rows;
@@ -18,6 +18,11 @@ class Model {
     for (const queue of queues.flat()) {
       queue.offset = offset;
       offset += 4 * queue.length;
+    }
+    offset = 0;
+    for (const counts of coverage) {
+      counts.offset = offset;
+      offset += counts.length;
     }
     this.state = { ...state, n_epochs, held: scenes.map(([settings]) => settings) };
   }
@@ -47,7 +52,8 @@ class Model {
 
   /** Answer as the kernel does: later. Scenes "ahead" are all at hand; other subjects' "patches" are not here. */
   send(asked) {
-    const answer = { scene: this.send_scene, queue: this.send_queue, volume: this.send_volume, comparison: this.send_comparison }[asked.kind];
+    const answers = { scene: this.send_scene, queue: this.send_queue, volume: this.send_volume, comparison: this.send_comparison, coverage: this.send_coverage };
+    const answer = answers[asked.kind];
     if (answer) queueMicrotask(() => answer.call(this, asked));
   }
 
@@ -76,6 +82,11 @@ class Model {
 
   send_comparison({ settings }) {
     this.reply({ kind: "comparison", rows: this.scenes.get(key_of(settings)).rows });
+  }
+
+  send_coverage({ n_epochs }) {
+    const { offset, length, ...content } = this.coverage[n_epochs - 1];
+    this.reply(content, this.parts.coverage.subarray(offset, offset + length));
   }
 
   send_volume() {
