@@ -64,7 +64,7 @@ class Explorer(anywidget.AnyWidget):
     show : list of str, optional
         The parts to show, all by default: "sentence", "patch_size", "planes", "cage", "boards",
         "table", "queue", "batch", "split", "coverage", "picture", "settings", "policies",
-        "ledger".
+        "ledger". Where there are four or fewer, those that fold are open.
     lock : list of str, optional
         Settings that can't be changed on the page, by their names; from Python they still can.
     predict : list of str, optional
