@@ -64,7 +64,7 @@ def test_modules_come_after_those_that_they_import():
         assert set(imported) <= seen
         seen.add(name)
     assert name == "index.js"
-    assert {path.name for path in MODULES.glob("*.js")} == {*sources, "page.js"}
+    assert {path.name for path in MODULES.glob("*.js")} == {*sources, "page.js", "ask.js"}
 
 
 def test_a_bundle_holds_each_module_once():
