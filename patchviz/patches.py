@@ -104,6 +104,7 @@ class _Box(NamedTuple):
 
     @property
     def is_padded(self) -> bool:
+        """Whether the patch sticks out of the image."""
         return bool(self.columns or self.rows)
 
 
