@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import html
-import json
 import os
 import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
@@ -72,7 +69,7 @@ def run_notebook(path: Path, folder: Path) -> NotebookNode:
         When a cell fails.
     """
     notebook: NotebookNode = nbformat.read(path, as_version=4)
-    prepare = f"import patchviz.pages\npatchviz.pages.show_live({str(folder)!r}, {path.stem!r})"
+    prepare = f"import patchviz.live\npatchviz.live.show_live({str(folder)!r}, {path.stem!r})"
     notebook.cells.insert(0, nbformat.v4.new_code_cell(prepare))
     # this very Python, whatever kernels the user has installed
     kernel = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
@@ -93,41 +90,6 @@ def run_notebook(path: Path, folder: Path) -> NotebookNode:
                 ) from error
     del notebook.cells[0]
     return notebook
-
-
-def show_live(folder: str, stem: str) -> None:
-    """Make this kernel show explorers as pages, which it writes, and questions with answers."""
-    from IPython import get_ipython
-
-    from patchviz.explorer import Explorer
-    from patchviz.explorer.fallback import WidgetCheck
-    from patchviz.questions import Question, find_answer
-
-    numbers = count(1)
-
-    def show_explorer(explorer: Explorer) -> dict[str, str]:
-        number = next(numbers)
-        name = f"{stem}-explorer-{number}.html"
-        explorer.export(Path(folder, name))
-        return {"text/html": _FRAME.format(name=name, number=number)}
-
-    def show_question(question: Question) -> dict[str, str]:
-        answer = html.escape(json.dumps(find_answer(question._answer)))
-        fold = question._repr_mimebundle_()[0]["text/html"]
-        return {"text/html": f'<div data-answer="{answer}">{fold}</div>'}
-
-    formatter = get_ipython().display_formatter.mimebundle_formatter
-    formatter.for_type(Explorer, show_explorer)
-    formatter.for_type(Question, show_question)
-    formatter.for_type(WidgetCheck, lambda _: {"text/html": _CHECKED})
-
-
-_FRAME = """<figure>
-<iframe src="{name}" title="explorer {number}" loading="lazy"></iframe>
-<figcaption>Live; what is greyed out needs the notebook.
-<a href="{name}" target="_blank" aria-label="explorer {number} alone">Open it alone</a></figcaption>
-</figure>"""
-_CHECKED = "<p>✓ On this page all cells have run, and explorers and questions work.</p>"
 
 
 def convert(notebook: NotebookNode, file: str, links: Mapping[str, str]) -> Page:
@@ -207,7 +169,7 @@ def write_page(
         links and f'<{element}><nav aria-label="{name}">{links}</nav></{element}>'
         for element, name in (("header", "pages"), ("footer", "more pages"))
     )
-    name = html.escape(re.sub(r"<[^>]+>", "", html.unescape(page.title)))
+    name = re.sub(r"<[^>]+>", "", page.title)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>

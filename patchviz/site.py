@@ -52,25 +52,25 @@ def write_site(
         When a file can't be read or written.
     """
     folder = Path(folder).expanduser().resolve()
-    check_replaceable(folder)
+    _check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as room:
         made = Path(room, "new")
         made.mkdir()
         _fill(made, notebooks or sorted(find_notebooks().glob("*.ipynb")), say)
         _mark(made)
-        check_replaceable(folder)  # running the notebooks took a while
+        _check_replaceable(folder)  # running the notebooks took a while
         _put(made, folder, Path(room, "old"))
     return folder / HOME
 
 
-def check_replaceable(folder: Path) -> None:
+def _check_replaceable(folder: Path) -> None:
     """Raise `DataError` unless a folder is free, or a site of ours that nobody edited."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     remedy = "name another folder, or move it away"
     try:
-        known = json.loads((folder / MARKER).read_text("utf-8"))["files"]
+        known = dict(json.loads((folder / MARKER).read_text("utf-8"))["files"])
     except (OSError, ValueError, TypeError, KeyError):
         raise DataError(
             f"`{folder}` must be free or a site that patchviz wrote, got something else: {remedy}"

@@ -6,12 +6,11 @@ import { follow_theme } from "./theme.js";
 /** In place of a question with its answer in a fold, ask it as a notebook does; the page holds what Python would say. */
 function ask(place) {
   const fold = place.firstElementChild;
-  const answer = JSON.parse(place.dataset.answer);
   const listeners = [];
   const model = {
     get: () => fold.firstElementChild.textContent,
     on: (_, listener) => listeners.push(listener),
-    send: () => listeners.forEach((listener) => listener(answer)),
+    send: () => listeners.forEach((listener) => listener(JSON.parse(place.dataset.answer))),
   };
   question.render({ model, el: place });
   fold.remove();
