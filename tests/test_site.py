@@ -298,7 +298,8 @@ def test_the_whole_course(whole: Path) -> None:
     for path in NOTEBOOKS:
         notebook, page = (f.read_text("utf-8") for f in (path, whole / f"{path.stem}.html"))
         assert page.count("<iframe") == len(re.findall(r"^\s*.*Explorer\(", notebook, re.MULTILINE))
-        assert page.count("data-answer=") == len(re.findall(r"\bask\(", notebook))
+        asked = re.findall(r"(display\(patchviz\.)?\bask\(", notebook)  # displayed with PyTorch only
+        assert asked.count("") <= page.count("data-answer=") <= len(asked)
         assert "no answer yet" not in page
     home = (whole / HOME).read_text("utf-8")
     assert len(re.findall(r"<span>\d+ minutes</span><p>.+</p>", home)) == len(NOTEBOOKS)
