@@ -298,7 +298,7 @@ def test_the_whole_course(whole: Path) -> None:
     for path in NOTEBOOKS:
         notebook, page = (f.read_text("utf-8") for f in (path, whole / f"{path.stem}.html"))
         assert page.count("<iframe") == len(re.findall(r"^\s*.*Explorer\(", notebook, re.MULTILINE))
-        asked = re.findall(r"(display\(patchviz\.)?\bask\(", notebook)  # displayed with PyTorch only
+        asked = re.findall(r"(display\(patchviz\.)?\bask\(", notebook)  # those with PyTorch only
         assert asked.count("") <= page.count("data-answer=") <= len(asked)
         assert "no answer yet" not in page
     home = (whole / HOME).read_text("utf-8")
