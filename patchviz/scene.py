@@ -17,7 +17,7 @@ from patchviz.grid import PatchGrid
 from patchviz.ledger import Row, write_ledger
 from patchviz.patches import padding_index
 from patchviz.sentence import Word, write_sentence
-from patchviz.settings import Settings, complete, make_grid, plan_epochs, split_subjects
+from patchviz.settings import Settings, complete, make_patches, plan_epochs, split_subjects
 from patchviz.wording import axes_text
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
     settings = complete(settings, facts)
     subject = settings.subject
     shape = facts.shapes[subject]
-    grid = make_grid(settings, facts, subject)
+    grid = make_patches(settings, facts, subject)
     splits = split_subjects(settings, facts)
     sets = dict(zip(("training", "validation"), splits[settings.fold], strict=True))
     training, validation = (

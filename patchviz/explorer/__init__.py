@@ -26,7 +26,7 @@ from patchviz.orders import ORDERS
 from patchviz.patches import cut_patch
 from patchviz.policies import POLICIES
 from patchviz.scene import Scene, resolve
-from patchviz.settings import Settings, make_grid, make_queue
+from patchviz.settings import Settings, make_patches, make_queue
 from patchviz.volumes import Cohort
 
 Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
@@ -214,7 +214,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _cut(self, settings: Settings, axis: int, n: int, patch: int) -> NDArray[np.uint8]:
         volume = self.cohort[n].image[settings.channel]
-        grid = make_grid(settings, self.cohort.facts, n)
+        grid = make_patches(settings, self.cohort.facts, n)
         corner, size = list(grid[patch]), list(grid.patch_size)
         middle = max(0, corner[axis]), min(corner[axis] + size[axis], volume.shape[axis])
         corner[axis], size[axis] = sum(middle) // 2, 1
