@@ -9,12 +9,11 @@ if TYPE_CHECKING:
     from patchviz.assembly import reconstruct_from_patches
     from patchviz.epochs import PatchQueue, create_patch_index_list
     from patchviz.errors import DataError
-    from patchviz.explorer import Explorer, check_widgets
+    from patchviz.explorer import Explorer
+    from patchviz.explorer.fallback import check_widgets
     from patchviz.facts import CohortFacts
     from patchviz.generators import (
         data_generator,
-        get_number_of_patches,
-        get_number_of_steps,
         get_training_and_validation_generators,
     )
     from patchviz.grid import PatchGrid, compute_patch_indices, get_set_of_patch_indices
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from patchviz.scene import Scene, resolve
     from patchviz.settings import Settings
     from patchviz.splits import get_validation_split, k_fold_split
+    from patchviz.steps import get_number_of_patches, get_number_of_steps
     from patchviz.subjects import Subject
     from patchviz.volumes import Cohort
 
@@ -44,12 +44,12 @@ _HOME = {
     "add_data": "patches",
     "ask": "questions",
     "check": "questions",
-    "check_widgets": "explorer",
+    "check_widgets": "explorer.fallback",
     "compute_patch_indices": "grid",
     "create_patch_index_list": "epochs",
     "data_generator": "generators",
-    "get_number_of_patches": "generators",
-    "get_number_of_steps": "generators",
+    "get_number_of_patches": "steps",
+    "get_number_of_steps": "steps",
     "get_set_of_patch_indices": "grid",
     "get_training_and_validation_generators": "generators",
     "get_validation_split": "splits",

@@ -10,7 +10,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.grid import Corner, per_axis, require_choice
+from patchviz.arguments import per_axis, require_choice
+from patchviz.grid import Corner
 
 Array = NDArray[Any]
 

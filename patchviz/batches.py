@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.arguments import per_axis, require_choice
 from patchviz.epochs import PatchQueue, transform_stream
 from patchviz.errors import DataError
-from patchviz.foreground import BlankRule, Foreground
-from patchviz.grid import PADDING_MODES, per_axis, require_choice
+from patchviz.grid import PADDING_MODES
 from patchviz.patches import Array, Transform, add_data
-from patchviz.plan import EpochPlan, make_plan
+from patchviz.plan import plan_cohort
 from patchviz.progress import show_progress
-from patchviz.sampling import Sampling, needs_labels, weigh
 
 Batch = tuple[Array, "Array | None"]
 
@@ -56,7 +54,7 @@ class PatchReader:
             "transform": transform,
             "padding_mode": padding_mode,
         }
-        self._plan = plan_epochs(cohort, index_list, **options)
+        self._plan = plan_cohort(cohort, index_list, **options)
         first = self._plan.queue(0)
         subjects = [cohort[n] for n in index_list]
         if not first:
@@ -123,33 +121,6 @@ class PatchReader:
             return self._allocate(n)
         x, y = self._reused
         return x[:n], None if y is None else y[:n]
-
-
-def plan_epochs(
-    cohort: Sequence[Any],
-    index_list: Sequence[int],
-    *,
-    skip_blank: BlankRule = False,
-    sampling: Sampling = "grid",
-    **options: Any,
-) -> EpochPlan:
-    """Plan the epochs over some subjects of a cohort; parameters as in `data_generator`."""
-    subjects = [cohort[n] for n in index_list]
-    unlabelled = [subject.id for subject in subjects if not subject.has_label]
-    for name, needs in (("skip_blank", skip_blank), ("sampling", needs_labels(sampling))):
-        if needs and unlabelled:
-            raise ValueError(f"`{name}` needs labels, and subject {unlabelled[0]} has none")
-    if callable(sampling):
-        sampling = partial(weigh, cohort, sampling)
-    shapes = [subject.shape for subject in subjects]
-    tables = partial(_count_class, cohort)
-    return make_plan(
-        index_list, shapes, tables, skip_blank=skip_blank, sampling=sampling, **options
-    )
-
-
-def _count_class(cohort: Sequence[Any], n: int, value: int | None) -> Foreground | None:
-    return cast("Foreground | None", cohort[n].count_class(value))
 
 
 def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:

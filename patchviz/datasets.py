@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from patchviz.arguments import whole_number
 from patchviz.batches import PatchReader
-from patchviz.generators import get_number_of_steps
-from patchviz.grid import whole_number
+from patchviz.steps import get_number_of_steps
 
 try:
     import torch

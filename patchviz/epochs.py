@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from patchviz.grid import Corner, Ints, PatchGrid
 from patchviz.orders import WINDOW, Buffered, order_patches
 
+ORDERS = ("shuffle", "by_subject")
+
 Entry = tuple[int, Corner]
 Keep = Callable[[int, PatchGrid], NDArray[np.bool_]]
 Patches = Sequence[Corner]  # those of one subject: of a grid, or drawn at random

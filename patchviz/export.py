@@ -13,7 +13,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from patchviz.explorer import HERE, Explorer, pack_queue
+from patchviz.explorer import HERE, Explorer
+from patchviz.explorer.answers import pack_queue
 from patchviz.explorer.modules import read_modules
 from patchviz.files import write_whole
 from patchviz.grid import Ints

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from patchviz.arguments import per_axis, whole_number
 from patchviz.foreground import Foreground
-from patchviz.grid import per_axis, whole_number
 from patchviz.phantom import numbered
 
 

@@ -1,24 +1,23 @@
-"""Batches without end, and how many of them make an epoch."""
+"""Batches without end, for training and for validation."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
-import numpy as np
-
 from patchviz.ahead import ReadAhead
-from patchviz.batches import Batch, PatchReader, plan_epochs
+from patchviz.arguments import whole_number
+from patchviz.batches import Batch, PatchReader
 from patchviz.foreground import BlankRule
-from patchviz.grid import Ints, PatchGrid, whole_number
+from patchviz.grid import Ints
 from patchviz.orders import WINDOW
 from patchviz.patches import Transform
 from patchviz.sampling import Sampling
 from patchviz.splits import get_validation_split
+from patchviz.steps import get_number_of_patches, get_number_of_steps
 from patchviz.volumes import Cohort
 
 
@@ -130,59 +129,6 @@ def get_training_and_validation_generators(
             validation_batch_size,
         ),
     )
-
-
-def get_number_of_steps(n_patches: int, batch_size: int) -> int:
-    """Count the batches of an epoch: ceil(n_patches / batch_size), the last may be partial.
-
-    Raises ``ValueError`` for a negative number of patches or an empty batch.
-    """
-    n = whole_number("n_patches", n_patches, minimum=0)
-    return -(-n // whole_number("batch_size", batch_size, minimum=1))
-
-
-def _count_kept(subject: Any, grid: PatchGrid, rule: BlankRule) -> int:
-    """Count the patches that aren't blank; a function of the module, so that it travels."""
-    return int(np.count_nonzero(~subject.foreground.find_blank(grid, rule)))
-
-
-def get_number_of_patches(
-    cohort: Sequence[Any],
-    index_list: Sequence[int],
-    patch_size: Ints,
-    overlap: Ints = 0,
-    *,
-    skip_blank: BlankRule = False,
-    start_offset: Ints = 0,
-    sampling: Sampling = "grid",
-    patches_per_subject: int | None = None,
-    policy: str = "centered",
-    seed: int = 0,
-    executor: Executor | None = None,
-) -> int:
-    """Count the patches of every epoch over some subjects; 0 where all are blank.
-
-    Parameters as in `data_generator`. Labels are read only to skip blanks; `executor`, of threads,
-    processes or a cluster (as by ``dask.distributed.Client(…).get_executor()``), does so subject
-    by subject.
-    """
-    plan = plan_epochs(
-        cohort,
-        index_list,
-        patch_size=patch_size,
-        overlap=overlap,
-        skip_blank=skip_blank,
-        start_offset=start_offset,
-        sampling=sampling,
-        patches_per_subject=patches_per_subject,
-        policy=policy,
-        seed=seed,
-    )
-    if executor is None or plan.keep is None:
-        return plan.count(0)
-    subjects = [cohort[n] for n in index_list]
-    counts = executor.map(partial(_count_kept, rule=skip_blank), subjects, plan.grids(0))
-    return sum(counts)
 
 
 def data_generator(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from patchviz.axes import Axis
 from patchviz.policies import POLICIES
 from patchviz.reasons import (
     why_more,
@@ -19,7 +20,7 @@ from patchviz.reasons import (
 from patchviz.wording import axes_text, bytes_text, join_axes, percent, plural, shorten
 
 if TYPE_CHECKING:
-    from patchviz.scene import Axis, Scene
+    from patchviz.scene import Scene
 
 
 @dataclass(frozen=True)

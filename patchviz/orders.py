@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.grid import require_choice, whole_number
+from patchviz.arguments import require_choice, whole_number
 
 ORDERS = ("shuffle", "by_subject", "buffered")
 WINDOW = 8  # subjects that are shuffled together in the order "buffered"

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.arguments import per_axis, require_choice
 from patchviz.foreground import BlankRule, check_rule
-from patchviz.grid import PADDING_MODES, Corner, Ints, per_axis, require_choice
+from patchviz.grid import PADDING_MODES, Corner, Ints
 
 Array = NDArray[Any]
 Transform = Callable[[Array, "Array | None", np.random.Generator], "tuple[Array, Array | None]"]

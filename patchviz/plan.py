@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.arguments import per_axis, whole_number
 from patchviz.epochs import Keep, PatchQueue, draw_starts, make_grids, queue_up
-from patchviz.foreground import BlankRule, NotBlank, Tables, check_rule
-from patchviz.grid import Ints, PatchGrid, per_axis, whole_number
+from patchviz.foreground import BlankRule, Foreground, NotBlank, Tables, check_rule
+from patchviz.grid import Ints, PatchGrid
 from patchviz.orders import WINDOW
-from patchviz.sampling import DrawnPatches, Sampler, Sampling, check_sampling
+from patchviz.sampling import DrawnPatches, Sampler, Sampling, check_sampling, needs_labels, weigh
 
 
 @dataclass(frozen=True)
@@ -160,3 +161,30 @@ def make_plan(
         sampler=sampler,
         **options,
     )
+
+
+def plan_cohort(
+    cohort: Sequence[Any],
+    index_list: Sequence[int],
+    *,
+    skip_blank: BlankRule = False,
+    sampling: Sampling = "grid",
+    **options: Any,
+) -> EpochPlan:
+    """Plan the epochs over some subjects of a cohort; parameters as in `data_generator`."""
+    subjects = [cohort[n] for n in index_list]
+    unlabelled = [subject.id for subject in subjects if not subject.has_label]
+    for name, needs in (("skip_blank", skip_blank), ("sampling", needs_labels(sampling))):
+        if needs and unlabelled:
+            raise ValueError(f"`{name}` needs labels, and subject {unlabelled[0]} has none")
+    if callable(sampling):
+        sampling = partial(weigh, cohort, sampling)
+    shapes = [subject.shape for subject in subjects]
+    tables = partial(_count_class, cohort)
+    return make_plan(
+        index_list, shapes, tables, skip_blank=skip_blank, sampling=sampling, **options
+    )
+
+
+def _count_class(cohort: Sequence[Any], n: int, value: int | None) -> Foreground | None:
+    return cast("Foreground | None", cohort[n].count_class(value))

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from patchviz.arguments import whole_number
 from patchviz.assembly import Array, reconstruct_from_patches
-from patchviz.grid import Ints, PatchGrid, whole_number
+from patchviz.grid import Ints, PatchGrid
 from patchviz.patches import cut_patch
 
 Model = Callable[[Array], Any]

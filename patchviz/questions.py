@@ -13,7 +13,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from patchviz.explorer import beside
+from patchviz.explorer.fallback import beside
 
 HERE = Path(__file__).parent
 YES_OR_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from patchviz.axes import Axis
 from patchviz.wording import axes_text, plural
 
 if TYPE_CHECKING:
-    from patchviz.scene import Axis, Scene
+    from patchviz.scene import Scene
 
 
 def why_more(scene: Scene) -> str:

@@ -2,74 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from patchviz.axes import Axis, describe_axis
 from patchviz.comparison import Contender, compare
 from patchviz.foreground import Foreground
-from patchviz.generators import get_number_of_steps
 from patchviz.grid import PatchGrid
 from patchviz.ledger import Row, write_ledger
-from patchviz.patches import padding_index
+from patchviz.notes import Note, write_notes
 from patchviz.sentence import Word, write_sentence
 from patchviz.settings import Settings, complete, make_patches, plan_epochs, split_subjects
-from patchviz.wording import axes_text
+from patchviz.steps import get_number_of_steps
+from patchviz.track import Track, lay_track
 
 if TYPE_CHECKING:
     from patchviz.facts import CohortFacts
-
-AXIS_NAMES = "ijkl"
-OPPOSITE = {"L": "R", "R": "L", "P": "A", "A": "P", "I": "S", "S": "I"}
-DEPTH = 4  # poolings of the usual 3-D U-Net: patch sizes that halve so often are multiples of 16
-
-
-@dataclass(frozen=True)
-class Axis:
-    """All that is known of one axis, in voxels.
-
-    Attributes
-    ----------
-    name : str
-        i, j or k.
-    size, patch, overlap, overflow : int
-    spacing : float
-        Millimetres a voxel.
-    ends : (str, str)
-        Anatomical letters at the low and the high end.
-    starts, inside : tuple of int
-        Of each patch along this axis: where it starts, and how many of its voxels are image.
-    padding : (int, int)
-        Voxels that stick out before and after.
-    span : (int, int)
-        From the lowest to beyond the highest position that image or patches reach.
-    image_index : tuple of int
-        For each position of the span, the image index of the voxel that stands there; -1 is zero.
-    unseen : tuple of (int, int)
-        Runs of voxels, from - to below, that are in no patch.
-    n_seen, n_seen_once : int
-        Voxels that are in at least one patch, and in exactly one.
-    """
-
-    name: str
-    size: int
-    patch: int
-    overlap: int
-    overflow: int
-    spacing: float
-    ends: tuple[str, str]
-    starts: tuple[int, ...]
-    inside: tuple[int, ...]
-    padding: tuple[int, int]
-    span: tuple[int, int]
-    image_index: tuple[int, ...]
-    unseen: tuple[tuple[int, int], ...]
-    n_seen: int
-    n_seen_once: int
 
 
 @dataclass(frozen=True)
@@ -80,39 +31,6 @@ class RealClass:
     high: float
     count: int
     label: str
-
-
-@dataclass(frozen=True)
-class Note:
-    """A word of warning beside the control that it is about."""
-
-    control: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Track:
-    """What each cubic patch size would give: the plot behind the patch-size slider.
-
-    Attributes
-    ----------
-    sizes : tuple of int
-        The slider's choices, in voxels.
-    padding : tuple of (float or None)
-        Share of padding for each; None where the grid is impossible.
-    unseen : tuple of (float or None)
-        Share of the image that is in no patch.
-    counts : tuple of (int or None)
-        Patches in the volume.
-    ticks : tuple of int
-        Sizes that a U-Net of the usual depth halves without remainder.
-    """
-
-    sizes: tuple[int, ...]
-    padding: tuple[float | None, ...]
-    unseen: tuple[float | None, ...]
-    counts: tuple[int | None, ...]
-    ticks: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -235,6 +153,7 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
         plan_epochs(settings, facts, subjects, training=name == "training")
         for name, subjects in sets.items()
     )
+    n_covering = _count_covering(grid)
     n_queue, n_validation_patches = training.count(0), validation.count(0)
     return Scene(
         settings=settings,
@@ -247,11 +166,11 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
         has_label=facts.has_label[subject],
         is_training=subject in sets["training"],
         axes=tuple(
-            _axis(grid, n, facts.spacings[subject][n], facts.orientations[subject][n])
+            describe_axis(grid, n, facts.spacings[subject][n], facts.orientations[subject][n])
             for n in range(len(shape))
         ),
         n_patches=len(grid),
-        n_covering=_count_covering(grid),
+        n_covering=n_covering,
         blank=_find_blank(grid, settings, facts),
         n_queue=n_queue,
         n_blank=training.count(0, blanks=True) - n_queue,
@@ -261,8 +180,8 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
         n_validation_blank=validation.count(0, blanks=True) - n_validation_patches,
         n_validation_steps=get_number_of_steps(n_validation_patches, settings.batch_size),
         classes=_classes(grid),
-        notes=tuple(_notes(grid, settings)),
-        track=_track(
+        notes=tuple(write_notes(grid, settings, n_covering)),
+        track=lay_track(
             shape,
             cast("tuple[int, ...]", settings.overlap),
             cast("tuple[int, ...] | None", settings.start),
@@ -286,35 +205,6 @@ def _find_blank(grid: PatchGrid, settings: Settings, facts: CohortFacts) -> tupl
     return tuple(np.flatnonzero(foreground.find_blank(grid, settings.skip_blank)).tolist())
 
 
-def _axis(grid: PatchGrid, n: int, spacing: float, orientation: str) -> Axis:
-    size, coverage = grid.image_shape[n], grid.coverage[n]
-    before, after = grid.padding[n]
-    span = (-before, size + after)
-    return Axis(
-        name=AXIS_NAMES[n],
-        size=size,
-        patch=grid.patch_size[n],
-        overlap=grid.overlap[n],
-        overflow=grid.overflow[n],
-        spacing=spacing,
-        ends=(OPPOSITE.get(orientation, ""), orientation),
-        starts=grid.starts[n],
-        inside=tuple(grid.inside[n].tolist()),
-        padding=(before, after),
-        span=span,
-        image_index=tuple(padding_index(size, *span, grid.padding_mode).tolist()),
-        unseen=_runs(coverage == 0),
-        n_seen=int(np.count_nonzero(coverage)),
-        n_seen_once=int(np.count_nonzero(coverage == 1)),
-    )
-
-
-def _runs(flags: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
-    """Find the runs of true flags, each from - to below."""
-    edges = np.flatnonzero(np.diff(np.pad(flags, 1).astype(np.int8))).tolist()
-    return tuple(zip(edges[::2], edges[1::2], strict=True))
-
-
 def _classes(grid: PatchGrid) -> tuple[RealClass, ...]:
     """Sort patches by how real they are, in at most six classes of nearly equal shares."""
     shares, counts = np.unique(np.round(100 * grid.real_fraction, 1), return_counts=True)
@@ -328,77 +218,3 @@ def _classes(grid: PatchGrid) -> tuple[RealClass, ...]:
         label = f"{low:g} %" if low == high else f"{low:g}-{high:g} %"
         classes.append(RealClass(low / 100, high / 100, int(counts[group == n].sum()), label))
     return tuple(classes)
-
-
-def _notes(grid: PatchGrid, settings: Settings) -> list[Note]:
-    notes = []
-    multiple = 2**DEPTH
-    uneven = sorted({size for size in grid.patch_size if size % multiple})
-    if uneven:
-        notes.append(
-            Note(
-                "patch_size",
-                f"{axes_text(uneven, ' and ')} can't be halved {DEPTH} times: a U-Net with "
-                f"{DEPTH} poolings wants a multiple of {multiple}",
-            )
-        )
-    for name, size, patch in zip(AXIS_NAMES, grid.image_shape, grid.patch_size, strict=False):
-        if patch > size:
-            notes.append(
-                Note("patch_size", f"larger than the image along {name}: {patch} voxels for {size}")
-            )
-    if grid.uncovered:
-        share = grid.uncovered / math.prod(grid.image_shape)
-        given = "start_offset" if settings.start is None else "start"
-        control = "policy" if grid.start is None else given
-        notes.append(Note(control, f"{100 * share:.3g} % of the voxels are in no patch"))
-    if (fewest := _count_covering(grid)) < len(grid):
-        text = f"{len(grid):,} patches where {fewest:,} would cover (policy tight)"
-        notes.append(Note("overlap", text))
-    return notes
-
-
-@lru_cache(maxsize=64)
-def _track(
-    shape: tuple[int, ...],
-    overlap: tuple[int, ...],
-    start: tuple[int, ...] | None,
-    policy: str,
-) -> Track:
-    largest = max(shape)
-    # about 18 patches along the longest axis at the least size
-    smallest = 2 ** max(0, math.floor(math.log2(max(1, largest / 9))))
-    sizes = tuple(range(smallest, largest + 1))
-    columns = [_track_point(shape, size, overlap, start, policy) for size in sizes]
-    padding, unseen, counts = zip(*columns, strict=True)
-    multiple = 2**DEPTH if largest >= 4 * 2**DEPTH else 2
-    ticks = tuple(size for size in sizes if size % multiple == 0)
-    return Track(sizes, padding, unseen, counts, ticks)
-
-
-def _track_point(
-    shape: tuple[int, ...],
-    size: int,
-    overlap: tuple[int, ...],
-    start: tuple[int, ...] | None,
-    policy: str,
-) -> tuple[float | None, float | None, int | None]:
-    first = start or (None,) * len(shape)
-    try:
-        axes = [
-            _axis_totals(*axis, size, policy) for axis in zip(shape, overlap, first, strict=True)
-        ]
-    except ValueError:
-        return None, None, None
-    count, real, seen = map(math.prod, zip(*axes, strict=True))
-    padding = 1 - real / (count * size ** len(shape))
-    return round(padding, 4), round(1 - seen / math.prod(shape), 4), count
-
-
-@lru_cache(maxsize=4096)
-def _axis_totals(
-    size: int, overlap: int, start: int | None, patch: int, policy: str
-) -> tuple[int, int, int]:
-    """Count the patches along an axis, the image voxels in them, and the voxels they hold."""
-    grid = PatchGrid((size,), patch, overlap=overlap, start=start, policy=policy)
-    return len(grid), int(grid.inside[0].sum()), size - grid.uncovered

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from patchviz.arguments import per_axis, require_choice, whole_number
 from patchviz.epochs import PatchQueue
 from patchviz.foreground import BlankRule, check_rule
-from patchviz.grid import Ints, PatchGrid, per_axis, require_choice, whole_number
+from patchviz.grid import Ints, PatchGrid
 from patchviz.orders import ORDERS, WINDOW
 from patchviz.plan import EpochPlan, make_plan
 from patchviz.sampling import DrawnPatches, check_sampling, needs_labels

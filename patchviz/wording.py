@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from patchviz.scene import Axis
+from patchviz.axes import Axis
 
 
 def axes_text(values: Iterable[object], joint: str = " × ") -> str:

@@ -18,8 +18,6 @@ from matplotlib.text import Text
 from patchviz import PatchGrid, Settings, compute_patch_indices, resolve
 from patchviz.facts import CohortFacts
 from patchviz.figures import (
-    SELECTION,
-    UNSEEN,
     draw_axis,
     draw_boards,
     draw_explorer,
@@ -29,7 +27,7 @@ from patchviz.figures import (
     draw_plane,
     explorer_png,
 )
-from patchviz.marks import MUTED, REAL
+from patchviz.figures.marks import MUTED, REAL, SELECTION, UNSEEN
 from patchviz.patches import cut_patch
 from patchviz.phantom import make_phantom
 

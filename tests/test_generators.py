@@ -9,16 +9,12 @@ from hypothesis import strategies as st
 from patchviz.epochs import draw_starts
 from patchviz.errors import DataError
 from patchviz.foreground import Foreground
-from patchviz.generators import (
-    data_generator,
-    get_number_of_patches,
-    get_number_of_steps,
-    get_training_and_validation_generators,
-)
+from patchviz.generators import data_generator, get_training_and_validation_generators
 from patchviz.grid import PADDING_MODES, PatchGrid
 from patchviz.orders import ORDERS
 from patchviz.policies import POLICIES
 from patchviz.splits import get_validation_split
+from patchviz.steps import get_number_of_patches, get_number_of_steps
 
 from .cohorts import FakeSubject, Unreadable, numbered_cohort
 from .oracle import blank, blank_rules, slice_of_padded

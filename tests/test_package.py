@@ -12,6 +12,7 @@ import pytest
 import patchviz
 
 CORE = [
+    "arguments",
     "policies",
     "grid",
     "splits",

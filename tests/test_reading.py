@@ -21,9 +21,10 @@ import patchviz.scratch
 from patchviz.epochs import create_patch_index_list
 from patchviz.errors import DataError
 from patchviz.foreground import Foreground
-from patchviz.generators import data_generator, get_number_of_patches, get_number_of_steps
+from patchviz.generators import data_generator
 from patchviz.orders import ORDERS
 from patchviz.sources import FileSource
+from patchviz.steps import get_number_of_patches, get_number_of_steps
 from patchviz.volumes import Cohort
 
 from .cohorts import numbered_cohort

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from patchviz.epochs import create_patch_index_list, draw_starts
 from patchviz.facts import CohortFacts
-from patchviz.generators import data_generator, get_number_of_patches
+from patchviz.generators import data_generator
 from patchviz.grid import PADDING_MODES, PatchGrid
 from patchviz.orders import ORDERS
 from patchviz.patches import cut_patch
@@ -22,6 +22,7 @@ from patchviz.policies import POLICIES
 from patchviz.scene import Scene, resolve
 from patchviz.settings import Settings, make_queue
 from patchviz.splits import get_validation_split
+from patchviz.steps import get_number_of_patches
 from patchviz.volumes import Cohort
 
 from .oracle import blank, blank_rules

@@ -8,15 +8,11 @@ import pytest
 
 import patchviz
 from patchviz.epochs import create_patch_index_list
-from patchviz.generators import (
-    data_generator,
-    get_number_of_patches,
-    get_number_of_steps,
-    get_training_and_validation_generators,
-)
+from patchviz.generators import data_generator, get_training_and_validation_generators
 from patchviz.grid import compute_patch_indices, get_set_of_patch_indices
 from patchviz.patches import add_data
 from patchviz.splits import get_validation_split
+from patchviz.steps import get_number_of_patches, get_number_of_steps
 
 from .cohorts import FakeSubject
 

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from patchviz.generators import data_generator, get_number_of_patches, get_number_of_steps
+from patchviz.generators import data_generator
+from patchviz.steps import get_number_of_patches, get_number_of_steps
 from patchviz.volumes import Cohort
 
 from .cohorts import numbered_cohort

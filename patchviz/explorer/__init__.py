@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import base64
 import os
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import anywidget
-import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from patchviz.coverage import compute_coverage, describe_coverage
+from patchviz.explorer.answers import Answers, read_settings
+from patchviz.explorer.fallback import beside
 from patchviz.explorer.modules import bundle
 from patchviz.explorer.parts import check_lock, check_predict, check_show
-from patchviz.explorer.voxels import Voxels, grey_range, to_greys
-from patchviz.facts import CohortFacts
 from patchviz.grid import PADDING_MODES
 from patchviz.orders import ORDERS
-from patchviz.patches import cut_patch
 from patchviz.policies import POLICIES
 from patchviz.scene import Scene, resolve
-from patchviz.settings import Settings, make_patches, make_queue
+from patchviz.settings import Settings
 from patchviz.volumes import Cohort
 
 Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
@@ -39,12 +35,6 @@ BLANK_RULES = {
     "0.01": "skip: below 1 % foreground",
     "0.05": "skip: below 5 % foreground",
 }
-
-
-def _from_dict(content: dict[str, Any], _: Any = None) -> Settings:
-    """Make the settings that the front end sends: its lists are tuples here."""
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
-    return Settings(**values)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -96,7 +86,7 @@ class Explorer(anywidget.AnyWidget):
     _css = HERE / "explorer.css"
 
     settings = traitlets.Instance(Settings).tag(
-        sync=True, to_json=lambda settings, _: asdict(settings), from_json=_from_dict
+        sync=True, to_json=lambda settings, _: asdict(settings), from_json=read_settings
     )
     selected = traitlets.Int().tag(sync=True)
     choices = traitlets.Dict(read_only=True).tag(sync=True)
@@ -138,9 +128,8 @@ class Explorer(anywidget.AnyWidget):
         }
         for name, value in {"choices": choices, **chosen}.items():
             self.set_trait(name, value)
-        # found once; of volumes, the one on show stays open
-        self._grey_range = cache(lambda n, channel: grey_range(self.cohort[n].image[channel]))
-        self.open_voxels = lru_cache(maxsize=1)(self._open_voxels)
+        self._answers = Answers(self.cohort)
+        self.open_voxels = self._answers.open_voxels
         self.on_msg(self._answer)
 
     @property
@@ -161,89 +150,8 @@ class Explorer(anywidget.AnyWidget):
 
     def _answer(self, _: Any, asked: dict[str, Any], __: Any) -> None:
         """Give the front end what it asks for."""
-        if asked["kind"] == "scene":
-            self.send({"kind": "scene", **self._try_scene(asked["settings"])})
-        elif asked["kind"] == "ahead":
-            tried = [self._try_scene(settings) for settings in asked["settings"]]
-            self.send({"kind": "ahead", "scenes": [t["scene"] for t in tried if "scene" in t]})
-        elif asked["kind"] == "patches":
-            self._send_patches(_from_dict(asked["settings"]), asked["axis"], asked["entries"])
-        elif asked["kind"] == "queue":
-            self._send_queue(_from_dict(asked["settings"]))
-        elif asked["kind"] == "coverage":
-            self._send_coverage(_from_dict(asked["settings"]), asked["n_epochs"])
-        elif asked["kind"] == "comparison":
-            rows = resolve(_from_dict(asked["settings"]), self.cohort.facts).comparison
-            self.send({"kind": "comparison", "rows": [asdict(row) for row in rows]})
-        elif asked["kind"] in ("volume", "plane", "voxels"):
-            try:
-                self._send_voxels(**asked)
-            except (ValueError, OSError) as error:
-                self.send({**asked, "kind": "failure", "text": str(error)})
-
-    def _try_scene(self, settings: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return {"scene": resolve(_from_dict(settings), self.cohort.facts).to_json()}
-        except (ValueError, TypeError) as error:
-            control = re.match(r"`(\w+)`", str(error))
-            return {"control": control and control[1], "text": str(error).replace("`", "")}
-
-    def _send_queue(self, settings: Settings) -> None:
-        content, order = pack_queue(settings, self.cohort.facts)
-        self.send(content, [order])
-
-    def _send_coverage(self, settings: Settings, n_epochs: int) -> None:
-        coverage = compute_coverage(settings, self.cohort.facts, n_epochs)
-        shares = coverage.shares
-        content = {
-            "kind": "coverage",
-            "edges": coverage.edges,
-            "shares": shares,
-            "text": describe_coverage(coverage, n_epochs),
-        }
-        counts = np.minimum(coverage.counts, 2**16 - 1).astype("<u2")
-        self.send(content, [counts.tobytes()])
-
-    def _send_patches(
-        self, settings: Settings, axis: int, entries: Sequence[tuple[int, int]]
-    ) -> None:
-        """Send each patch's slice through the middle of what is image in it."""
-        pictures = [self._cut(settings, axis, *entry) for entry in entries]
-        content = {"kind": "patches", "axis": axis, "entries": entries, "shape": pictures[0].shape}
-        self.send(content, [b"".join(picture.tobytes() for picture in pictures)])
-
-    def _cut(self, settings: Settings, axis: int, n: int, patch: int) -> NDArray[np.uint8]:
-        volume = self.cohort[n].image[settings.channel]
-        grid = make_patches(settings, self.cohort.facts, n)
-        corner, size = list(grid[patch]), list(grid.patch_size)
-        middle = max(0, corner[axis]), min(corner[axis] + size[axis], volume.shape[axis])
-        corner[axis], size[axis] = sum(middle) // 2, 1
-        slice_ = cut_patch(volume, corner, size, settings.padding_mode).squeeze(axis)
-        return to_greys(slice_, *self._grey_range(n, settings.channel))
-
-    def _open_voxels(self, n: int, channel: int) -> Voxels:
-        subject = self.cohort[n]
-        return Voxels(subject.image[channel], subject.label, self._grey_range(n, channel))
-
-    def _send_voxels(self, kind: str, subject: int, channel: int, **asked: Any) -> None:
-        """Send about a volume what the front end asks for: first what and how large it is.
-
-        Then come the planes on show, or one, or a piece of it all.
-        """
-        voxels = self.open_voxels(subject, channel)
-        which = {"subject": subject, "channel": channel}
-        planes = []
-        if kind == "volume":
-            self.send({"kind": kind, **which, **voxels.describe(), "note": voxels.note})
-            planes = list(enumerate(asked["position"]))
-        elif kind == "plane":
-            planes = [(asked["axis"], asked["index"])]
-        else:
-            chunk = voxels.chunk(asked["part"], asked["offset"])
-            self.send({"kind": kind, **which, **asked}, [chunk.data])
-        for axis, index in planes:
-            cut = [part.ravel().data for part in voxels.plane(axis, index)]
-            self.send({"kind": "plane", **which, "axis": axis, "index": index}, cut)
+        for content, buffers in self._answers.to(asked):
+            self.send(content, buffers)
 
     def export(
         self, path: str | os.PathLike[str], *, choices: Iterable[Settings] | None = None
@@ -282,48 +190,3 @@ def _open_cohort(source: Source) -> Cohort:
         path = Path(source).expanduser()
         return Cohort.from_folder(path) if path.is_dir() else Cohort.from_files([path])
     return Cohort.from_arrays([source])
-
-
-def pack_queue(settings: Settings, facts: CohortFacts) -> tuple[dict[str, Any], bytes]:
-    """Give the message on the queue of the epoch shown, and its order as little-endian int32."""
-    queue = make_queue(settings, facts)
-    sizes = [len(grid) for grid in queue.grids]
-    caches = [c for c in (1, 2, 4, 8, 16) if c < len(sizes)] + [len(sizes)]
-    content = {
-        "kind": "queue",
-        "epoch": settings.epoch,
-        "subjects": np.asarray(queue.subjects).tolist(),
-        "sizes": sizes,
-        "reads": [[cache, queue.count_reads(cache)] for cache in caches],
-    }
-    return content, queue.order.astype("<i4").tobytes()
-
-
-def beside(bundle: Any, mime_type: str, content: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Put beside a widget what stands in its place where widgets don't run."""
-    data, metadata = bundle
-    return {**data, mime_type: content}, metadata
-
-
-class _Check(anywidget.AnyWidget):
-    """Says in the browser that widgets work."""
-
-    _esm = """export default { render({ el }) {
-        el.innerHTML = '<p role="status">✓ Widgets work here: go on to the next cell.</p>';
-    } };"""
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return beside(super()._repr_mimebundle_(**kwargs), "text/markdown", _REMEDY)
-
-
-_REMEDY = """**Widgets are not running here** (or this is a saved page). To make them run:
-
-1. start JupyterLab with the command `patchviz`, from the environment where patchviz is installed;
-2. choose *Run > Run All Cells*;
-3. if this text stays, JupyterLab and the notebook's kernel live in different environments: install
-   `anywidget` where JupyterLab runs, start it anew and reload the page."""
-
-
-def check_widgets() -> Any:
-    """Show a line that says whether widgets work, and what to do where they don't."""
-    return _Check()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import fields
 
-from patchviz.grid import require_choice
+from patchviz.arguments import require_choice
 from patchviz.scene import Scene
 from patchviz.settings import Settings
 

@@ -16,11 +16,13 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.font_manager import FontProperties
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.scene import Axis, Scene
+from patchviz.axes import Axis
+from patchviz.scene import Scene
 
 Array = NDArray[Any]
 
 INK, MUTED, RULE = "#1c2733", "#66727e", "#d3d9df"
+SELECTION, UNSEEN = "#e8710a", "#ff2fd0"
 # How much of a patch is real: one hue, the lighter the more, as in the explorer's paint.js.
 REAL = LinearSegmentedColormap.from_list(
     "real", [(0, "#265e80"), (0.25, "#2f789c"), (0.5, "#42a0c4"), (1, "#b0ecff")]
@@ -74,6 +76,15 @@ def require_within(name: str, value: int, span: tuple[int, int]) -> int:
     if not span[0] <= index(value) < span[1]:
         raise ValueError(f"`{name}` must be from {span[0]} to {span[1] - 1}, got {value}")
     return index(value)
+
+
+def current(wide: float, high: float) -> Axes:
+    """Return pyplot's current axes, or those of a new figure of this size in inches."""
+    from matplotlib import pyplot
+
+    if not pyplot.get_fignums():
+        pyplot.figure(figsize=(wide, high))
+    return pyplot.gca()
 
 
 def points_per_unit(ax: Axes) -> Array:

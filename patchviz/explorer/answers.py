@@ -1,0 +1,142 @@
+"""What the front end is sent when it asks: Scenes, queues, slices and voxels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patchviz.coverage import compute_coverage, describe_coverage
+from patchviz.explorer.voxels import Voxels, grey_range, to_greys
+from patchviz.facts import CohortFacts
+from patchviz.patches import cut_patch
+from patchviz.scene import resolve
+from patchviz.settings import Settings, make_patches, make_queue
+from patchviz.volumes import Cohort
+
+
+def read_settings(content: dict[str, Any], _: Any = None) -> Settings:
+    """Make the settings that the front end sends: its lists are tuples here."""
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
+    return Settings(**values)
+
+
+Message = tuple[dict[str, Any], list[Any]]  # its content, and the buffers that go with it
+
+
+class Answers:
+    """The answers about a cohort that the front end of an explorer asks for, as messages."""
+
+    def __init__(self, cohort: Cohort) -> None:
+        self._cohort = cohort
+        # found once; of volumes, the one on show stays open
+        self._grey_range = cache(lambda n, channel: grey_range(cohort[n].image[channel]))
+        self.open_voxels = lru_cache(maxsize=1)(self._open_voxels)
+
+    def to(self, asked: dict[str, Any]) -> Iterator[Message]:
+        """Give the messages that answer a question, each as soon as it is ready."""
+        kind, facts = asked["kind"], self._cohort.facts
+        if kind in ("volume", "plane", "voxels"):
+            try:
+                yield from self._show_voxels(**asked)
+            except (ValueError, OSError) as error:
+                yield {**asked, "kind": "failure", "text": str(error)}, []
+        elif kind == "scene":
+            yield {"kind": kind, **self._try_scene(asked["settings"])}, []
+        elif kind == "ahead":
+            tried = [self._try_scene(settings) for settings in asked["settings"]]
+            yield {"kind": kind, "scenes": [t["scene"] for t in tried if "scene" in t]}, []
+        else:
+            settings = read_settings(asked["settings"])
+            if kind == "patches":
+                yield self._show_patches(settings, asked["axis"], asked["entries"])
+            elif kind == "queue":
+                content, order = pack_queue(settings, facts)
+                yield content, [order]
+            elif kind == "coverage":
+                yield _pack_coverage(settings, facts, asked["n_epochs"])
+            elif kind == "comparison":
+                rows = [asdict(row) for row in resolve(settings, facts).comparison]
+                yield {"kind": kind, "rows": rows}, []
+
+    def _try_scene(self, settings: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return {"scene": resolve(read_settings(settings), self._cohort.facts).to_json()}
+        except (ValueError, TypeError) as error:
+            control = re.match(r"`(\w+)`", str(error))
+            return {"control": control and control[1], "text": str(error).replace("`", "")}
+
+    def _show_patches(
+        self, settings: Settings, axis: int, entries: Sequence[tuple[int, int]]
+    ) -> Message:
+        """Show each patch's slice through the middle of what is image in it."""
+        pictures = [self._cut(settings, axis, *entry) for entry in entries]
+        content = {"kind": "patches", "axis": axis, "entries": entries, "shape": pictures[0].shape}
+        return content, [b"".join(picture.tobytes() for picture in pictures)]
+
+    def _cut(self, settings: Settings, axis: int, n: int, patch: int) -> NDArray[np.uint8]:
+        volume = self._cohort[n].image[settings.channel]
+        grid = make_patches(settings, self._cohort.facts, n)
+        corner, size = list(grid[patch]), list(grid.patch_size)
+        middle = max(0, corner[axis]), min(corner[axis] + size[axis], volume.shape[axis])
+        corner[axis], size[axis] = sum(middle) // 2, 1
+        slice_ = cut_patch(volume, corner, size, settings.padding_mode).squeeze(axis)
+        return to_greys(slice_, *self._grey_range(n, settings.channel))
+
+    def _open_voxels(self, n: int, channel: int) -> Voxels:
+        subject = self._cohort[n]
+        return Voxels(subject.image[channel], subject.label, self._grey_range(n, channel))
+
+    def _show_voxels(
+        self, kind: str, subject: int, channel: int, **asked: Any
+    ) -> Iterator[Message]:
+        """Show of a volume what is asked for: first what and how large it is.
+
+        Then come the planes on show, or one, or a piece of it all.
+        """
+        voxels = self.open_voxels(subject, channel)
+        which = {"subject": subject, "channel": channel}
+        planes = []
+        if kind == "volume":
+            yield {"kind": kind, **which, **voxels.describe(), "note": voxels.note}, []
+            planes = list(enumerate(asked["position"]))
+        elif kind == "plane":
+            planes = [(asked["axis"], asked["index"])]
+        else:
+            chunk = voxels.chunk(asked["part"], asked["offset"])
+            yield {"kind": kind, **which, **asked}, [chunk.data]
+        for axis, index in planes:
+            cut = [part.ravel().data for part in voxels.plane(axis, index)]
+            yield {"kind": "plane", **which, "axis": axis, "index": index}, cut
+
+
+def _pack_coverage(settings: Settings, facts: CohortFacts, n_epochs: int) -> Message:
+    coverage = compute_coverage(settings, facts, n_epochs)
+    content = {
+        "kind": "coverage",
+        "edges": coverage.edges,
+        "shares": coverage.shares,
+        "text": describe_coverage(coverage, n_epochs),
+    }
+    counts = np.minimum(coverage.counts, 2**16 - 1).astype("<u2")
+    return content, [counts.tobytes()]
+
+
+def pack_queue(settings: Settings, facts: CohortFacts) -> tuple[dict[str, Any], bytes]:
+    """Give the message on the queue of the epoch shown, and its order as little-endian int32."""
+    queue = make_queue(settings, facts)
+    sizes = [len(grid) for grid in queue.grids]
+    caches = [c for c in (1, 2, 4, 8, 16) if c < len(sizes)] + [len(sizes)]
+    content = {
+        "kind": "queue",
+        "epoch": settings.epoch,
+        "subjects": np.asarray(queue.subjects).tolist(),
+        "sizes": sizes,
+        "reads": [[cache, queue.count_reads(cache)] for cache in caches],
+    }
+    return content, queue.order.astype("<i4").tobytes()

@@ -1,0 +1,49 @@
+"""Words of warning, each beside the control that it is about."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from patchviz.axes import AXIS_NAMES
+from patchviz.grid import PatchGrid
+from patchviz.settings import Settings
+from patchviz.track import DEPTH
+from patchviz.wording import axes_text
+
+
+@dataclass(frozen=True)
+class Note:
+    """A word of warning beside the control that it is about."""
+
+    control: str
+    text: str
+
+
+def write_notes(grid: PatchGrid, settings: Settings, n_covering: int) -> list[Note]:
+    """Warn of what is possible and hardly wanted; `n_covering` patches would cover the image."""
+    notes = []
+    multiple = 2**DEPTH
+    uneven = sorted({size for size in grid.patch_size if size % multiple})
+    if uneven:
+        notes.append(
+            Note(
+                "patch_size",
+                f"{axes_text(uneven, ' and ')} can't be halved {DEPTH} times: a U-Net with "
+                f"{DEPTH} poolings wants a multiple of {multiple}",
+            )
+        )
+    for name, size, patch in zip(AXIS_NAMES, grid.image_shape, grid.patch_size, strict=False):
+        if patch > size:
+            notes.append(
+                Note("patch_size", f"larger than the image along {name}: {patch} voxels for {size}")
+            )
+    if grid.uncovered:
+        share = grid.uncovered / math.prod(grid.image_shape)
+        given = "start_offset" if settings.start is None else "start"
+        control = "policy" if grid.start is None else given
+        notes.append(Note(control, f"{100 * share:.3g} % of the voxels are in no patch"))
+    if n_covering < len(grid):
+        text = f"{len(grid):,} patches where {n_covering:,} would cover (policy tight)"
+        notes.append(Note("overlap", text))
+    return notes
