@@ -162,7 +162,8 @@ def _describe_queue(settings: Settings, facts: CohortFacts) -> list[Any]:
     queue = make_queue(settings, facts)
     sizes = [len(grid) for grid in queue.grids]
     blank = queue.order.tolist() if settings.skip_blank else None
-    return [settings.order, settings.seed, list(map(int, queue.subjects)), sizes, blank]
+    how = [settings.order, settings.window, settings.seed]
+    return [*how, list(map(int, queue.subjects)), sizes, blank]
 
 
 def _write_html(now: Scene, n_scenes: int, parts: dict[str, bytes]) -> str:
