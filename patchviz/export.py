@@ -55,7 +55,8 @@ def export_page(
         The file.
     choices : iterable of Settings, optional
         What can be chosen on the page; `subject` and `channel` are the present ones throughout.
-        By default cubic patch sizes × overlaps × policies × orders around the present settings.
+        By default cubic patch sizes × overlaps × policies × orders around the present settings;
+        where patches are drawn, patch sizes × orders.
 
     Returns
     -------
@@ -98,9 +99,10 @@ def _usual_scenes(now: Scene, facts: CohortFacts) -> Iterator[Scene]:
     overlap = settings.overlap
     overlaps = {0: None, min(present) // 4: None, min(present) // 2: None, overlap: None}
     starts = {settings.start: None, None: None}
-    for order, policy, start, overlap, size in itertools.product(
-        ORDERS, POLICIES, starts, overlaps, sizes
-    ):
+    grids = list(itertools.product(POLICIES, starts, overlaps))
+    if settings.sampling != "grid":
+        grids = [(settings.policy, settings.start, overlap)]
+    for order, (policy, start, overlap), size in itertools.product(ORDERS, grids, sizes):
         choice = replace(
             settings, order=order, policy=policy, start=start, overlap=overlap, patch_size=size
         )
@@ -116,9 +118,7 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
     """Put together what the page's stand-in for the model answers with, nothing twice."""
     facts, settings = explorer.cohort.facts, scenes[0].settings
     state = explorer.get_state(list(Explorer.class_own_traits(sync=True)))
-    # with starts that are drawn, each epoch has a grid of its own
-    drawn = any(any(cast("tuple[int, ...]", s.settings.start_offset)) for s in scenes)
-    n_epochs = 1 if drawn else N_EPOCHS
+    n_epochs = 1 if any(_draws(scene.settings) for scene in scenes) else N_EPOCHS
     bodies: dict[str, int] = {}  # as JSON, each with its number
     tracks: dict[str, int] = {}
     queues: dict[str, int] = {}
@@ -150,6 +150,11 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
         "orders": orders,
         **{part: voxels.whole(part).tobytes() for part in voxels.parts},
     }
+
+
+def _draws(settings: Settings) -> bool:
+    """Tell whether each epoch has a grid or patches of its own."""
+    return settings.sampling != "grid" or any(cast("tuple[int, ...]", settings.start_offset))
 
 
 def _number(known: dict[str, int], thing: Any) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -83,8 +82,10 @@ class Settings:
 
     def __repr__(self) -> str:
         """Write the code that makes these settings: what differs from the defaults."""
-        values = [(field, _shorten(field.name, getattr(self, field.name))) for field in fields(self)]
-        differing = [f"{f.name}={value!r}" for f, value in values if value != f.default]
+        values = [
+            (f.name, _shorten(f.name, getattr(self, f.name)), f.default) for f in fields(self)
+        ]
+        differing = [f"{name}={value!r}" for name, value, default in values if value != default]
         return f"Settings({', '.join(differing)})"
 
 
@@ -114,6 +115,7 @@ def complete(settings: Settings, facts: CohortFacts) -> Settings:
         start_offset=per_axis("start_offset", settings.start_offset, ndim, minimum=0),
         skip_blank=check_rule(settings.skip_blank),
         sampling=_check_sampling(settings.sampling),
+        window=whole_number("window", settings.window, minimum=1),
     )
     if any(cast("tuple[int, ...]", settings.start_offset)):
         if settings.start is not None:
