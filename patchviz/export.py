@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from patchviz.explorer import HERE, Explorer
-from patchviz.explorer.answers import pack_queue
-from patchviz.explorer.modules import read_modules
+from patchviz.explorer.answers import pack_coverage, pack_queue
+from patchviz.explorer.modules import write_script
 from patchviz.files import write_whole
 from patchviz.grid import Ints
 from patchviz.orders import ORDERS
@@ -32,6 +32,8 @@ POLICY = (
     "style-src 'unsafe-inline'; img-src data: blob:"
 )
 N_EPOCHS = 8
+MOST_COVERED = 16  # epochs, as far as the explorer's slider goes
+LARGE = 2**23  # bytes of coverage, before they are packed
 MOST_ENTRIES = 3000  # of a queue, unless the present one is longer: orders hardly compress
 
 
@@ -44,7 +46,8 @@ def export_page(
     """Write an explorer as one HTML file, which needs neither Python nor a network.
 
     It holds the voxels of the subject and channel on show, in 256 greys, and the Scenes of a list
-    of choices with eight epochs of each one's queue. Its other controls are disabled. A file of
+    of choices with eight epochs of each one's queue; coverage it holds for the present settings
+    alone. Its other controls are disabled. A file of
     that name is replaced.
 
     Parameters
@@ -132,6 +135,7 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
             numbered = (replace(scene.settings, epoch=n) for n in range(n_epochs))
             epochs.append([pack_queue(settings, facts) for settings in numbered])
         rows.append([chosen, _number(bodies, body), _number(tracks, track), queue])
+    covered = _cover(settings, facts) if "coverage" in explorer.show else []
     which = {"subject": settings.subject, "channel": settings.channel}
     voxels = explorer.open_voxels(settings.subject, settings.channel)
     content = {
@@ -140,21 +144,43 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
         "scenes": rows,
         "bodies": [json.loads(body) for body in bodies],
         "tracks": [json.loads(track) for track in tracks],
+        "comparisons": _compare(scenes) if "policies" in explorer.show else [],
         "queues": [
             [{**message, "length": len(order) // 4} for message, order in queue] for queue in epochs
         ],
+        "coverage": [{**message, "length": len(counts)} for message, counts in covered],
         "volume": {**which, **voxels.describe(), "note": ""},
     }
     orders = b"".join(order for queue in epochs for _, order in queue)
     return content, {
         "orders": orders,
+        "coverage": b"".join(counts for _, counts in covered),
         **{part: voxels.whole(part).tobytes() for part in voxels.parts},
     }
+
+
+def _cover(settings: Settings, facts: CohortFacts) -> list[tuple[dict[str, Any], bytes]]:
+    """Count how often voxels are seen in one epoch, in two …, while that makes no large page."""
+    covered, size = [pack_coverage(settings, facts, 1)], 0
+    while len(covered) < MOST_COVERED and (size := size + len(covered[-1][1])) < LARGE:
+        covered.append(pack_coverage(settings, facts, len(covered) + 1))
+    return covered
 
 
 def _draws(settings: Settings) -> bool:
     """Tell whether each epoch has a grid or patches of its own."""
     return settings.sampling != "grid" or any(cast("tuple[int, ...]", settings.start_offset))
+
+
+def _compare(scenes: list[Scene]) -> list[Any]:
+    """List the policies side by side for each grid, with the places of the scenes that have it."""
+    found: dict[str, tuple[list[int], list[Any]]] = {}
+    for n, scene in enumerate(scenes):
+        alike = {**asdict(scene.settings), "policy": None, "order": None}
+        if str(alike) not in found:
+            found[str(alike)] = [], [asdict(row) for row in scene.comparison]
+        found[str(alike)][0].append(n)
+    return list(found.values())
 
 
 def _number(known: dict[str, int], thing: Any) -> int:
@@ -198,18 +224,7 @@ settings and the voxels of this subject alone. What is greyed out needs the note
 <div id="explorer"></div>
 </main>
 {packed}
-<script type="importmap">{json.dumps({"imports": _map_modules()})}</script>
-<script type="module">import "page.js";</script>
+{write_script(HERE / "page.js")}
 </body>
 </html>
 """
-
-
-def _map_modules() -> dict[str, str]:
-    """Give each ES module a name and a ``data:`` URL, which the page's policy allows."""
-    urls = {}
-    for name, source in read_modules(HERE / "page.js").items():
-        linked = source.replace('from "./', 'from "')
-        encoded = base64.b64encode(linked.encode()).decode()
-        urls[name] = f"data:text/javascript;base64,{encoded}"
-    return urls

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,8 @@ def cut_patch(
     patch_size: Sequence[int],
     padding_mode: str = "edge",
     out: Array | None = None,
+    *,
+    compare: Callable[..., Any] | None = None,
 ) -> Array:
     """Cut one patch, as if `numpy.pad` had padded the whole volume and it were sliced from that.
 
@@ -65,6 +68,9 @@ def cut_patch(
         What stands outside; ``constant`` is zero.
     out : ndarray, shape (..., *patch_size), optional
         Where to write the patch.
+    compare : callable, optional
+        ``compare(voxels, out=…)``, such as ``partial(numpy.equal, 3)``: its answers are written to
+        `out`, which must be given, in place of the voxels.
 
     Returns
     -------
@@ -75,21 +81,62 @@ def cut_patch(
     shape = volume.shape[-len(corner) :]
     if out is None:
         out = np.empty((*volume.shape[: -len(corner)], *patch_size), volume.dtype)
-    image_box, patch_box = _boxes(corner, patch_size, shape)
-    inside = [box.stop - box.start for box in image_box]
-    padded = inside != list(patch_size)
-    if padded and (0 in inside or padding_mode in ("reflect", "wrap")):
+    box = _find_box(tuple(corner), tuple(patch_size), shape)
+    if box.is_padded and (box.is_empty or padding_mode in ("reflect", "wrap")):
         axes = list(zip(corner, patch_size, shape, strict=True))
-        return _gather(volume, axes, padding_mode, out)
-    if padded and padding_mode == "constant":
-        out[...] = 0
-    _copy(volume[(..., *image_box)], out[(..., *patch_box)] if padded else out)
-    if padded and padding_mode == "edge":
-        _repeat_edges(out, patch_box)
+        return _gather(volume, axes, padding_mode, out, compare)
+    if box.is_padded and padding_mode == "constant":
+        out[...] = compare(0) if compare else 0
+    _copy(volume[box.in_image], out[box.in_patch], compare)
+    if box.is_padded and padding_mode == "edge":
+        _repeat_edges(out, box)
     return out
 
 
-def _copy(source: Array, target: Array) -> None:
+class _Box(NamedTuple):
+    """The voxels of a patch that lie inside the image, and what edge padding puts around them."""
+
+    in_image: tuple[Any, ...]
+    in_patch: tuple[Any, ...]
+    is_empty: bool
+    columns: list[Any]  # along the last axis: where in the patch, and the voxels to repeat there
+    rows: list[Any]  # likewise along the axes before it, from the last to the first
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether the patch sticks out of the image."""
+        return bool(self.columns or self.rows)
+
+
+@lru_cache(1024)  # every subject of a shape has the same corners
+def _find_box(corner: Corner, patch_size: Corner, image_shape: Corner) -> _Box:
+    in_image, in_patch = [], []
+    for c, p, n in zip(corner, patch_size, image_shape, strict=True):
+        start, stop = min(max(c, 0), n), min(max(c + p, 0), n)
+        in_image.append(slice(start, stop))
+        in_patch.append(slice(start - c, stop - c))
+    edges: list[list[Any]] = [[] for _ in corner]
+    for axis, (found, box, p) in enumerate(zip(edges, in_patch, patch_size, strict=True)):
+        before, after = (..., *in_patch[:axis]), (slice(None),) * (len(corner) - 1 - axis)
+        sides = (0, box.start, box.start), (box.stop, p, box.stop - 1)
+        for start, stop, edge in sides:
+            if start < stop:
+                pair = slice(start, stop), slice(edge, edge + 1)
+                found.append([(*before, side, *after) for side in pair])
+    *others, columns = edges
+    return _Box(
+        (..., *in_image),
+        (..., *in_patch),
+        any(box.start == box.stop for box in in_image),
+        columns,
+        [pair for found in reversed(others) for pair in found],
+    )
+
+
+def _copy(source: Array, target: Array, compare: Callable[..., Any] | None) -> None:
+    if compare:
+        compare(source, out=target)
+        return
     if source.dtype == target.dtype and _has_runs(source) and _has_runs(target):
         source, target = _as_runs(source), _as_runs(target)
     target[...] = source
@@ -101,36 +148,36 @@ def _has_runs(array: Array) -> bool:
 
 def _as_runs(array: Array) -> Array:
     """View each row of the last axis as one item: NumPy moves an item faster than its voxels."""
-    return array.view(np.dtype((np.void, array.shape[-1] * array.itemsize)))
+    return array.view(f"V{array.shape[-1] * array.itemsize}")
 
 
-def _gather(
-    volume: Array, axes: list[tuple[int, int, int]], padding_mode: str, out: Array
-) -> Array:
-    """Look every voxel up by the index map of its axis: right for any mode and any corner."""
-    index: list[Any] = [padding_index(n, c, c + p, padding_mode) for c, p, n in axes]
-    out[...] = volume[(..., *np.ix_(*index))]
-    for axis, place in enumerate(index):
-        out[(..., place < 0, *(slice(None),) * (len(index) - 1 - axis))] = 0
-    return out
-
-
-def _repeat_edges(patch: Array, box: Any) -> None:
+def _repeat_edges(patch: Array, box: _Box) -> None:
     """Fill what lies around `box` with its outermost voxels, one axis after the other.
 
     The last axis goes first, while little is filled: then there are only whole rows to copy.
     """
-    for axis in reversed(range(len(box))):
-        if axis == len(box) - 2 and _has_runs(patch):
-            patch = _as_runs(patch)
-        before, after = (..., *box[:axis]), (slice(None),) * (len(box) - 1 - axis)
-        start, stop = box[axis].start, box[axis].stop
-        if start > 0:
-            first = patch[(*before, slice(start, start + 1), *after)]
-            patch[(*before, slice(0, start), *after)] = first
-        if stop < patch.shape[axis - len(box)]:
-            last = patch[(*before, slice(stop - 1, stop), *after)]
-            patch[(*before, slice(stop, None), *after)] = last
+    for padding, edge in box.columns:
+        patch[padding] = patch[edge]
+    if box.rows and _has_runs(patch):
+        patch = _as_runs(patch)
+    for padding, edge in box.rows:
+        patch[padding] = patch[edge]
+
+
+def _gather(
+    volume: Array,
+    axes: list[tuple[int, int, int]],
+    padding_mode: str,
+    out: Array,
+    compare: Callable[..., Any] | None,
+) -> Array:
+    """Look every voxel up by the index map of its axis: right for any mode and any corner."""
+    index: list[Any] = [padding_index(n, c, c + p, padding_mode) for c, p, n in axes]
+    _copy(volume[(..., *np.ix_(*index))], out, compare)
+    for axis, place in enumerate(index):
+        outside = (..., place < 0, *(slice(None),) * (len(index) - 1 - axis))
+        out[outside] = compare(0) if compare else 0
+    return out
 
 
 def is_blank(
@@ -141,7 +188,7 @@ def is_blank(
     if rule == "center":
         corner = [c + size // 2 for c, size in zip(corner, patch_size, strict=True)]
         patch_size = (1,) * len(corner)
-    inside = label[_boxes(corner, patch_size, label.shape)[0]]
+    inside = label[_find_box(tuple(corner), tuple(patch_size), label.shape).in_image]
     if isinstance(rule, float):
         return bool(np.count_nonzero(inside) < max(1, rule * inside.size))
     return rule is not False and not inside.any()
@@ -207,9 +254,7 @@ def add_data(
             return False
     x_out, y_out = (None, None) if out is None else out
     x = cut_patch(subject.image, corner, size, padding_mode, x_out)
-    y = None
-    if label is not None:
-        y = _split_labels(cut_patch(label, corner, size, padding_mode), labels, y_out)
+    y = None if label is None else _cut_label(label, corner, size, labels, padding_mode, y_out)
     if transform is not None:
         x, y = transform(x, y, rng if rng is not None else np.random.default_rng())
     x_list.append(x)
@@ -217,25 +262,20 @@ def add_data(
     return True
 
 
-def _split_labels(patch: Array, labels: Sequence[int] | None, out: Array | None) -> Array:
-    """Turn label values into channels of 0 and 1: (n_labels, *patch_size) uint8."""
+def _cut_label(
+    label: Array,
+    corner: Corner,
+    patch_size: Corner,
+    labels: Sequence[int] | None,
+    padding_mode: str,
+    out: Array | None,
+) -> Array:
+    """Cut label values into channels of 0 and 1: (n_labels, *patch_size) uint8."""
+    compares = [partial(np.not_equal, 0)]
+    if labels is not None:
+        compares = [partial(np.equal, value) for value in labels]
     if out is None:
-        out = np.empty((1 if labels is None else len(labels), *patch.shape), np.uint8)
-    if labels is None:
-        np.not_equal(patch, 0, out=out[0].view(bool))
-    else:
-        for channel, value in zip(out, labels, strict=True):
-            np.equal(patch, value, out=channel.view(bool))
+        out = np.empty((len(compares), *patch_size), np.uint8)
+    for channel, compare in zip(out.view(bool), compares, strict=True):
+        cut_patch(label, corner, patch_size, padding_mode, channel, compare=compare)
     return out
-
-
-def _boxes(
-    corner: Sequence[int], patch_size: Sequence[int], image_shape: Sequence[int]
-) -> tuple[Any, Any]:
-    """Where the part of a patch that lies inside the image is, in the image and in the patch."""
-    image_box, patch_box = [], []
-    for c, p, n in zip(corner, patch_size, image_shape, strict=True):
-        start, stop = min(max(c, 0), n), min(max(c + p, 0), n)
-        image_box.append(slice(start, stop))
-        patch_box.append(slice(start - c, stop - c))
-    return tuple(image_box), tuple(patch_box)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 import math
-import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +11,18 @@ import anywidget
 import numpy as np
 import traitlets
 
+import patchviz.explorer
 from patchviz.explorer.fallback import beside
+from patchviz.explorer.modules import bundle
 
-HERE = Path(__file__).parent
-YES_OR_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:\.(\d+))?|\.(\d+))")
+HERE = Path(patchviz.explorer.__file__).parent
 
 
 class Question(anywidget.AnyWidget):
-    """A question with room for a guess, which is compared in Python; `ask` makes it."""
+    """A question with room for a guess; the answer is computed when asked for. `ask` makes it."""
 
-    _esm = HERE / "question.js"
-    _css = HERE / "question.css"
+    _esm = bundle(HERE / "ask.js")
+    _css = HERE / "ask.css"
 
     question = traitlets.Unicode(read_only=True).tag(sync=True)
 
@@ -34,13 +32,14 @@ class Question(anywidget.AnyWidget):
         self._answer = answer
         self.on_msg(self._hear)
 
-    def _hear(self, _: Any, content: dict[str, Any], __: Any) -> None:
-        self.send(judge(content["guess"], self._answer))
+    def _hear(self, *_: Any) -> None:
+        self.send(find_answer(self._answer))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        question, answer = map(html.escape, (self.question, find_answer(self._answer)["text"]))
         text = (
-            f'<div class="patchviz-question"><p>{html.escape(self.question)}</p>'
-            f"<details><summary>answer</summary>{html.escape(_tell(self._answer))}</details></div>"
+            f'<div class="patchviz-question"><p>{question}</p>'
+            f"<details><summary>answer</summary>{answer}</details></div>"
         )
         return beside(super()._repr_mimebundle_(**kwargs), "text/html", text)
 
@@ -56,8 +55,8 @@ def ask(question: str, answer: Any) -> Question:
         One sentence, in plain text.
     answer : number, bool, str, sequence of these, or callable
         What is right, or a function without arguments that computes it, whenever a guess is
-        checked. Of a guess, spaces, thousands commas, percent signs and units don't matter; a
-        float may be rounded, to one decimal or more.
+        checked. Of a guess, spaces, thousands commas, percent signs and units don't matter. A
+        whole number must be exact; of others the first digits will do, rounded: 72 for 71.9.
 
     Returns
     -------
@@ -96,72 +95,27 @@ def check(mine: Any, answer: Any) -> None:
         print("right" if right else f"not yet: you have {_show(mine)}")
 
 
-def judge(guess: str, answer: Any) -> dict[str, Any]:
-    """Compare a guess, as somebody typed it, with the answer.
+def find_answer(answer: Any) -> dict[str, Any]:
+    """Compute what is right, as the page needs it to compare a guess with it.
 
     Parameters
     ----------
-    guess : str
-        What was typed.
     answer : object or callable
         As for `ask`.
 
     Returns
     -------
     dict
-        "right": True or False, or None where there is no answer; "text": the same in words.
+        "right": the answer's truth values, numbers and texts in one flat list, or None where
+        there is no answer; "text": how it is written, or why there is none.
     """
     try:
         value = _compute(answer)
-        right = is_right(guess, value)
     except Exception as error:  # whatever the learner's cells left behind
         return {"right": None, "text": _explain(error)}
-    shown = _show(value)
-    return {
-        "right": right,
-        "text": f"{shown}: right" if right else f"you said {guess.strip()}; it is {shown}",
-    }
-
-
-def is_right(guess: str, value: Any) -> bool:
-    """Tell whether typed text says a value: a bool, a number, a text, or a sequence of these."""
-    items = _items(value)
-    if all(isinstance(item, bool) for item in items):
-        return [YES_OR_NO.get(word) for word in re.findall(r"\w+", guess.casefold())] == items
-    if any(isinstance(item, str) for item in items):
-        return _words(guess) == _words(" ".join(map(str, items)))
-    return any(_says(reading, items) for reading in _readings(guess))
-
-
-def _readings(guess: str) -> Iterable[str]:
-    """Yield what typed numbers may mean: 3,000 is one number or two, 57,8 one or two."""
-    text = guess.replace("\N{MINUS SIGN}", "-")
-    text = re.sub(r"(?<=\d)\s*[x×*]\s*(?=\d)", " ", text)  # 3 x 3 x 3
-    yield text
-    yield re.sub(r"(?<=\d)[,\s'_](?=\d{3}(?!\d))", "", text)
-    yield re.sub(r"(?<=\d),(?=\d)", ".", text)
-
-
-def _says(reading: str, items: list[Any]) -> bool:
-    found = [(float(match[0]), match[1] or match[2]) for match in _NUMBER.finditer(reading)]
-    if len(found) == 1:
-        found *= len(items)  # 3, for 3 on every axis
-    if len(found) != len(items):
-        return False
-    percent = "%" in reading
-    return all(
-        _is_near(number, decimals, item, percent)
-        for (number, decimals), item in zip(found, items, strict=True)
-    )
-
-
-def _is_near(number: float, decimals: str | None, item: float, percent: bool) -> bool:
-    """Tell whether a number is an item, rounded to the decimals that it was typed with."""
-    if isinstance(item, int):
-        return number == item
-    half = 0.5 * 10 ** -len(decimals) if decimals else 0
-    values = [item, 100 * item] if percent and 0 < item < 1 else [item]  # 25 % for 0.25
-    return any(abs(number - value) <= half + 1e-12 * (1 + abs(value)) for value in values)
+    known = (bool, int, float)
+    right = [item if isinstance(item, known) else str(item) for item in _items(value)]
+    return {"right": right, "text": _show(value)}
 
 
 def _agree(mine: Any, value: Any) -> bool:
@@ -188,19 +142,8 @@ def _items(value: Any) -> list[Any]:
     return [value]
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold())
-
-
 def _compute(answer: Any) -> Any:
     return answer() if callable(answer) else answer
-
-
-def _tell(answer: Any) -> str:
-    try:
-        return _show(_compute(answer))
-    except Exception as error:  # whatever the learner's cells left behind
-        return _explain(error)
 
 
 def _explain(error: Exception) -> str:

@@ -35,8 +35,9 @@ def drive(page: Page, explorer: Locator) -> int:
     plane = explorer.get_by_role("application", name="with patch boxes")
     queue = explorer.get_by_role("region", name="queue of an epoch")
     policy = explorer.get_by_role("radio", name="tight")
-    for fold in explorer.locator("summary", has_text="policies side by side").all():
+    for fold in explorer.locator("details:not([open]) summary", has_text="policies side by").all():
         fold.click()
+    for _ in explorer.locator("summary", has_text="policies side by side").all():
         policy.wait_for()
     moves = [
         (explorer.get_by_role("slider", name="slice along k"), "ArrowLeft", "e.toDataURL()", plane),

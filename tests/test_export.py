@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from patchviz import Cohort, Explorer, Settings, resolve
+from patchviz.coverage import compute_coverage, describe_coverage
 from patchviz.explorer.voxels import grey_range, to_greys
 from patchviz.export import MOST_ENTRIES, N_EPOCHS
 from patchviz.settings import make_queue
@@ -46,6 +47,11 @@ def scenes_of(content: dict) -> list[dict]:
     ]
 
 
+def read_settings(scene: dict) -> Settings:
+    chosen = scene["settings"].items()
+    return Settings(**{k: tuple(v) if isinstance(v, list) else v for k, v in chosen})
+
+
 # The file ----------------------------------------------------------------------------------------
 
 
@@ -71,7 +77,7 @@ def test_a_page_holds_the_voxels_as_the_explorer_shows_them(explorer, tmp_path):
 def test_a_page_without_labels(tmp_path):
     path = Explorer(np.random.default_rng(0).random(SHAPE)).export(tmp_path / "patches.html")
     content, parts = unpack(path)
-    assert parts.keys() == {"image", "orders"}
+    assert parts.keys() == {"image", "orders", "coverage"}
     assert content["volume"]["has_label"] is False
 
 
@@ -84,11 +90,14 @@ def test_every_scene_of_a_page_is_what_python_resolves(explorer, tmp_path):
     scenes = scenes_of(content)
     assert scenes[0] == as_json(explorer.scene.to_json())  # what the page opens with
     for scene in scenes[:: len(scenes) // 40]:
-        settings = Settings(
-            **{k: tuple(v) if isinstance(v, list) else v for k, v in scene["settings"].items()}
-        )
-        assert scene == as_json(resolve(settings, explorer.cohort.facts).to_json())
-    assert len(content["bodies"]) < len(scenes)
+        assert scene == as_json(resolve(read_settings(scene), explorer.cohort.facts).to_json())
+    compared = {n: rows for places, rows in content["comparisons"] for n in places}
+    assert sorted(compared) == list(range(len(scenes)))
+    for n in range(0, len(scenes), len(scenes) // 20):
+        settings = read_settings(scenes[n])
+        comparison = resolve(settings, explorer.cohort.facts).comparison
+        assert compared[n] == as_json([asdict(row) for row in comparison])
+    assert len(content["comparisons"]) < len(content["bodies"]) < len(scenes)
     assert len(content["tracks"]) < len(content["bodies"])
 
 
@@ -325,6 +334,43 @@ def test_policy_overlap_and_order_are_live_and_the_rest_says_why_not(opened):
     for name, value in (("subject", "sub-02"), ("padding mode", "wrap")):
         option = choice(opened, name).get_by_role("option", name=f"{value} (in the notebook only)")
         expect(option).to_be_disabled()
+
+
+def test_coverage_of_the_settings_that_a_page_opens_with(page, tmp_path):
+    settings = Settings(patch_size=16, start_offset=8, skip_blank=True)
+    explorer = Explorer(
+        Cohort.phantom(6, SHAPE), settings=settings, show=["coverage", "planes", "patch_size"]
+    )
+    open_file(page, explorer.export(tmp_path / "patches.html"))
+    if not (slider := page.get_by_role("slider", name="epochs")).is_visible():
+        page.locator("summary", has_text="coverage").click()
+    readout = page.locator("[data-part=coverage] .pv-readout")
+    for n_epochs in (1, 16):
+        slider.fill(str(n_epochs))
+        coverage = compute_coverage(explorer.settings, explorer.cohort.facts, n_epochs)
+        expect(readout).to_have_text(describe_coverage(coverage, n_epochs))
+    page.get_by_role("slider", name="patch size", exact=True).press("ArrowRight")
+    expect(readout).to_have_text(re.compile("the settings that it opens with; the notebook"))
+    expect(slider).to_be_disabled()
+    page.get_by_role("button", name="undo").click()
+    expect(slider).to_be_enabled()
+    expect(page.get_by_role("img", name="voxels by how often")).to_be_visible()
+
+
+def test_the_policies_side_by_side(page, tmp_path):
+    explorer = Explorer(
+        Cohort.phantom(6, SHAPE), settings=Settings(patch_size=20), show=["policies"]
+    )
+    open_file(page, explorer.export(tmp_path / "patches.html"))
+    summary = page.locator("summary", has_text="policies side by side")
+    if summary.locator("..").get_attribute("open") is None:
+        summary.click()
+    rows = {row.policy: row.n_patches for row in explorer.scene.comparison}
+    for name, n_patches in rows.items():
+        policy = page.get_by_role("row", name=name)
+        expect(policy.get_by_role("cell", name=n_patches, exact=True).first).to_be_visible()
+    page.get_by_role("radio", name="shifted").check()
+    expect(page.get_by_role("group", name="call")).to_contain_text('policy="shifted"')
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

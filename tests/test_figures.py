@@ -15,7 +15,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from patchviz import PatchGrid, Settings, compute_patch_indices, resolve
+from patchviz import PatchGrid, Settings, compute_patch_indices, create_patch_index_list, resolve
 from patchviz.facts import CohortFacts
 from patchviz.figures import (
     draw_axis,
@@ -25,6 +25,7 @@ from patchviz.figures import (
     draw_padding_track,
     draw_patch,
     draw_plane,
+    draw_queue,
     explorer_png,
 )
 from patchviz.figures.marks import MUTED, REAL, SELECTION, UNSEEN
@@ -356,6 +357,38 @@ def test_the_explorers_texts_are_large_on_the_page_and_apart(choice):
     for (one, a), (other, b) in combinations(boxes, 2):
         wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
         assert wide <= 1 or high <= 3, f"{one} lies on {other}"
+
+
+@pytest.mark.parametrize(
+    ("show", "n_axes", "says"),
+    [
+        (["sentence", "planes", "boards"], 2, True),
+        (["patch_size", "planes", "settings"], 2, False),
+        (["sentence", "queue", "batch"], 1, True),
+        (["ledger", "queue"], 2, False),
+        (["cage"], 1, False),  # a plane says more than nothing
+    ],
+)
+def test_the_explorer_draws_the_parts_that_it_shows(show, n_axes, says):
+    queue = create_patch_index_list(range(24), (144, 144, 144), 64)
+    figure = draw_explorer(scene_of(), show=show, queue=queue)
+    assert len(figure.axes) == n_axes
+    assert bool(figure.texts) is says
+    wide, high = figure.get_size_inches() * figure.dpi
+    pixels_of(figure)
+    for text in texts_of(figure):
+        box = text.get_window_extent()
+        assert min(box.x0, box.y0, wide - box.x1, high - box.y1) >= 0, text.get_text()
+
+
+def test_a_queue_is_drawn_batch_by_batch_from_the_right(ax):
+    queue = create_patch_index_list(range(5), (24, 24, 24), 16)
+    draw_queue(queue, 16, ax=ax)
+    cells = np.asarray(ax.images[0].get_array().filled(np.nan))
+    assert cells.shape == (16, 3)
+    np.testing.assert_array_equal(cells[:, ::-1].T[:, ::-1].ravel()[:40], queue.visits[::-1])
+    assert np.isnan(cells).sum() == 8
+    assert ax.get_title("left") == "40 patches in 3 batches of 16; popped from the right"
 
 
 def test_the_explorer_is_opaque_white_whatever_the_style():

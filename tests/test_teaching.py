@@ -72,6 +72,16 @@ def test_the_page_has_every_part_by_its_name():
     assert sorted(re.findall(r'data-part="(\w+)"', source)) == sorted(PARTS)
 
 
+def test_where_nothing_runs_its_picture_shows_what_it_shows(cohort):
+    def height_of(**chosen):
+        data, _ = Explorer(cohort, **chosen)._repr_mimebundle_()
+        return int.from_bytes(b64decode(data["image/png"])[20:24])
+
+    assert height_of() == 620
+    few, more = height_of(show=["queue"]), height_of(show=["queue", "planes", "ledger"])
+    assert few < 300 < 620 < more
+
+
 def test_an_exported_page_carries_what_was_chosen(cohort, tmp_path):
     explorer = Explorer(cohort, show=["queue"], lock=["overlap"], predict=["padding"])
     page = explorer.export(tmp_path / "patches.html", choices=[]).read_text("utf-8")

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from patchviz.explorer.answers import Answers, read_settings
 from patchviz.explorer.fallback import beside
 from patchviz.explorer.modules import bundle
-from patchviz.explorer.parts import check_lock, check_predict, check_show
+from patchviz.explorer.parts import PARTS, check_lock, check_predict, check_show
 from patchviz.grid import PADDING_MODES
 from patchviz.orders import ORDERS
 from patchviz.policies import POLICIES
 from patchviz.scene import Scene, resolve
-from patchviz.settings import Settings
+from patchviz.settings import Settings, make_queue
 from patchviz.volumes import Cohort
 
 Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
@@ -55,7 +55,7 @@ class Explorer(anywidget.AnyWidget):
     show : list of str, optional
         The parts to show, all by default: "sentence", "patch_size", "planes", "cage", "boards",
         "table", "queue", "batch", "split", "coverage", "picture", "settings", "policies",
-        "ledger".
+        "ledger". Where there are four or fewer, those that fold are open.
     lock : list of str, optional
         Settings that can't be changed on the page, by their names; from Python they still can.
     predict : list of str, optional
@@ -172,10 +172,15 @@ class Explorer(anywidget.AnyWidget):
 
         scene = self.scene
         subject = self.cohort[scene.settings.subject]
+        shown: dict[str, Any] = {}
+        if self.show != list(PARTS):
+            shown["show"] = self.show
+            if "queue" in self.show:
+                shown["queue"] = make_queue(scene.settings, self.cohort.facts)
         try:
-            png = explorer_png(scene, subject.image[scene.settings.channel], subject.label)
+            png = explorer_png(scene, subject.image[scene.settings.channel], subject.label, **shown)
         except (ValueError, OSError):  # the front end is told why when it asks for voxels
-            png = explorer_png(scene)
+            png = explorer_png(scene, **shown)
         return beside(
             super()._repr_mimebundle_(**kwargs), "image/png", base64.b64encode(png).decode()
         )

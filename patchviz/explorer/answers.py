@@ -65,7 +65,8 @@ class Answers:
                 content, order = pack_queue(settings, facts)
                 yield content, [order]
             elif kind == "coverage":
-                yield _pack_coverage(settings, facts, asked["n_epochs"])
+                content, counts = pack_coverage(settings, facts, asked["n_epochs"])
+                yield content, [counts]
             elif kind == "comparison":
                 rows = [asdict(row) for row in resolve(settings, facts).comparison]
                 yield {"kind": kind, "rows": rows}, []
@@ -176,19 +177,21 @@ def _describe_foreground(shares: Sequence[float]) -> str:
     return f"{held}; it is {percent(sum(shares) / len(shares))} of a patch on average"
 
 
-def _pack_coverage(settings: Settings, facts: CohortFacts, n_epochs: int) -> Message:
+def pack_coverage(
+    settings: Settings, facts: CohortFacts, n_epochs: int
+) -> tuple[dict[str, Any], bytes]:
+    """Give the message on how often voxels are seen, and the counts as little-endian uint16."""
     try:
         coverage = compute_coverage(settings, facts, n_epochs)
     except ValueError as error:  # it would take too much memory
-        return {"kind": "coverage", "edges": [], "shares": [], "text": str(error)}, [b""]
+        return {"kind": "coverage", "edges": [], "shares": [], "text": str(error)}, b""
     content = {
         "kind": "coverage",
         "edges": coverage.edges,
         "shares": coverage.shares,
         "text": describe_coverage(coverage, n_epochs),
     }
-    counts = np.minimum(coverage.counts, 2**16 - 1).astype("<u2")
-    return content, [counts.tobytes()]
+    return content, np.minimum(coverage.counts, 2**16 - 1).astype("<u2").tobytes()
 
 
 def pack_queue(settings: Settings, facts: CohortFacts) -> tuple[dict[str, Any], bytes]:

@@ -1,5 +1,6 @@
 // Coverage: how often each voxel is seen in an epoch, or over several, painted over the planes.
 
+import { holds_coverage } from "./held.js";
 import { fit, never_seen, plane_axes, theme_of } from "./paint.js";
 
 const most_epochs = 16;
@@ -13,9 +14,12 @@ export function render_coverage(store, el) {
   const [slider, output, readout, canvas] = ["input", "output", ".pv-readout", "canvas"].map((name) => el.querySelector(name));
   el.addEventListener("toggle", () => store.set({ show_coverage: el.open }));
   slider.oninput = () => store.touch();
+  slider.max = String(store.model.get("n_covered") ?? most_epochs);
   return () => {
-    el.hidden = Boolean(store.model.get("held")); // an exported page doesn't hold it
-    if (!el.open || el.hidden) return;
+    if (!el.open) return;
+    canvas.hidden = slider.disabled = !holds_coverage(store.model, store.scene.settings);
+    if (canvas.hidden) readout.textContent = "this page holds it for the settings that it opens with; the notebook has all";
+    if (canvas.hidden) return;
     output.value = slider.value;
     store.ask_coverage(Number(slider.value));
     const { coverage } = store;

@@ -13,7 +13,7 @@ def beside(bundle: Any, mime_type: str, content: str) -> tuple[dict[str, Any], d
     return {**data, mime_type: content}, metadata
 
 
-class _Check(anywidget.AnyWidget):
+class WidgetCheck(anywidget.AnyWidget):
     """Says in the browser that widgets work."""
 
     _esm = """export default { render({ el }) {
@@ -34,4 +34,4 @@ _REMEDY = """**Widgets are not running here** (or this is a saved page). To make
 
 def check_widgets() -> Any:
     """Show a line that says whether widgets work, and what to do where they don't."""
-    return _Check()
+    return WidgetCheck()

@@ -40,6 +40,12 @@ export function say_held(model, settings, name) {
   return `this page holds ${name.replaceAll("_", " ")} ${values} here; the notebook has all`;
 }
 
+/** Whether it can be told how often voxels are seen: a page knows it for the settings that it opens with. */
+export function holds_coverage(model, settings) {
+  const [first] = model.get("held") ?? [settings];
+  return JSON.stringify({ ...first, epoch: 0 }) === JSON.stringify({ ...settings, epoch: 0 });
+}
+
 /** Disable what can't be chosen of the controls below `root` that say which setting is theirs, with a word why. */
 export function offer({ model, scene }, root) {
   const locked = model.get("lock");
@@ -51,6 +57,10 @@ export function offer({ model, scene }, root) {
     const values = held_values(model, scene.settings, name);
     for (const option of control.options ?? []) offer_option(option, values);
     if (control.options) continue;
+    if (control.type === "radio") {
+      control.disabled = !values.includes(control.value);
+      continue;
+    }
     // all axes alike: there is another way when sizes differ
     control.disabled = control.type === "checkbox" ? !values.some((value) => value.includes(",")) : values.length < 2;
     control.title = say_held(model, scene.settings, name);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from hashlib import sha256
@@ -76,3 +77,20 @@ def bundle(entry: Path) -> str:
     sources = json.dumps(list(read_modules(entry).items()), ensure_ascii=False)
     name = json.dumps(sha256(sources.encode()).hexdigest()[:16])
     return _LOADER.replace("NAME", name).replace("SOURCES", sources)
+
+
+def write_script(entry: Path) -> str:
+    """Return the elements of an HTML page that run an ES module, with all that it imports.
+
+    Each module becomes a ``data:`` URL with a name, which a page may load that loads nothing else.
+    See `read_modules`.
+    """
+    urls = {}
+    for name, source in read_modules(entry).items():
+        linked = source.replace('from "./', 'from "')
+        encoded = base64.b64encode(linked.encode()).decode()
+        urls[name] = f"data:text/javascript;base64,{encoded}"
+    return (
+        f'<script type="importmap">{json.dumps({"imports": urls})}</script>\n'
+        f'<script type="module">import "{entry.name}";</script>'
+    )

@@ -2,21 +2,29 @@
 
 import explorer from "./index.js";
 import { say_held } from "./held.js";
+import { follow_theme } from "./theme.js";
 
 /** What a view needs of a model, without a kernel behind it. */
 class Model {
-  queues; volume; parts; listeners;
+  queues; coverage; volume; parts; listeners;
 
   constructor(content, parts) {
-    const { state, n_epochs, scenes, bodies, tracks, queues, volume } = content;
-    Object.assign(this, { queues, volume, parts, listeners: new Map() });
+    const { state, n_epochs, scenes, bodies, tracks, comparisons, queues, coverage, volume } = content;
+    Object.assign(this, { queues, coverage, volume, parts, listeners: new Map() });
     this.scenes = new Map(scenes.map(([settings, body, track, queue]) => [key_of(settings), { body: bodies[body], track: tracks[track], queue }]));
+    const found = [...this.scenes.values()];
+    for (const [places, rows] of comparisons) for (const n of places) found[n].rows = rows;
     let offset = 0;
     for (const queue of queues.flat()) {
       queue.offset = offset;
       offset += 4 * queue.length;
     }
-    this.state = { ...state, n_epochs, held: scenes.map(([settings]) => settings) };
+    offset = 0;
+    for (const counts of coverage) {
+      counts.offset = offset;
+      offset += counts.length;
+    }
+    this.state = { ...state, n_epochs, n_covered: coverage.length, held: scenes.map(([settings]) => settings) };
   }
 
   get(name) {
@@ -44,7 +52,8 @@ class Model {
 
   /** Answer as the kernel does: later. Scenes "ahead" are all at hand; other subjects' "patches" are not here. */
   send(asked) {
-    const answer = { scene: this.send_scene, queue: this.send_queue, volume: this.send_volume }[asked.kind];
+    const answers = { scene: this.send_scene, queue: this.send_queue, volume: this.send_volume, comparison: this.send_comparison, coverage: this.send_coverage };
+    const answer = answers[asked.kind];
     if (answer) queueMicrotask(() => answer.call(this, asked));
   }
 
@@ -71,6 +80,15 @@ class Model {
     this.reply({ kind: "queue", ...content }, this.parts.orders.subarray(offset, offset + 4 * length));
   }
 
+  send_comparison({ settings }) {
+    this.reply({ kind: "comparison", rows: this.scenes.get(key_of(settings)).rows });
+  }
+
+  send_coverage({ n_epochs }) {
+    const { offset, length, ...content } = this.coverage[n_epochs - 1];
+    this.reply(content, this.parts.coverage.subarray(offset, offset + length));
+  }
+
   send_volume() {
     const { image, label } = this.parts;
     this.reply({ kind: "volume", ...this.volume }, image, ...(label ? [label] : []));
@@ -91,15 +109,17 @@ async function unpack(script) {
   return [script.dataset.part, new Uint8Array(await new Response(stream).arrayBuffer())];
 }
 
-/** Say which theme is on as JupyterLab says it. */
-function follow_theme() {
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const apply = () => Object.assign(document.body.dataset, { jpThemeLight: String(!dark.matches), jpThemeName: dark.matches ? "dark" : "light" });
-  dark.addEventListener("change", apply);
-  apply();
+/** In a frame: leave it to the page around to say what this is, and tell that page how high it is. */
+function fit_frame() {
+  if (window.parent === window) return;
+  document.body.dataset.framed = "";
+  const tell = () => window.parent.postMessage({ height: document.body.offsetHeight }, "*");
+  new ResizeObserver(tell).observe(document.body);
+  addEventListener("message", ({ source }) => void (source === window.parent && tell()));
 }
 
 follow_theme();
+fit_frame();
 /** @type {NodeListOf<HTMLElement>} */ const scripts = document.querySelectorAll("script[data-part]");
 const { content, ...parts } = Object.fromEntries(await Promise.all([...scripts].map(unpack)));
 const model = new Model(JSON.parse(new TextDecoder().decode(content)), parts);

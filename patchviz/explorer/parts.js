@@ -27,10 +27,13 @@ export function is_covered(scene, name) {
   return Boolean(scene.covered && kinds[name].tells);
 }
 
-/** Take from the page what isn't to be shown, and the rooms that are left empty. */
+const few = 4;
+
+/** Take from the page what isn't to be shown, and the rooms that are left empty; unfold what is left, where that is little. */
 export function keep_shown(model, root) {
   const show = model.get("show");
   for (const part of root.querySelectorAll("[data-part]")) if (!show.includes(part.dataset.part)) part.remove();
   for (const room of root.querySelectorAll(".pv-side, .pv-stage")) if (!room.querySelector("[data-part]")) room.remove();
   if (root.querySelectorAll(".pv-side > [data-part]").length < 2) root.querySelector(".pv-tabs")?.remove();
+  if (show.length <= few) for (const fold of root.querySelectorAll("details[data-part]")) fold.open = true;
 }

@@ -37,8 +37,7 @@ export function render_policies(store, el) {
   };
 
   return () => {
-    el.hidden = Boolean(store.model.get("held")); // an exported page holds no comparison
-    if (!el.open || el.hidden) return;
+    if (!el.open) return;
     store.ask_comparison();
     const { comparison, scene, target } = store;
     if (!comparison) return;
@@ -72,6 +71,7 @@ function add_row(body, { policy, summary, reference }, choose) {
   row.innerHTML = `<th scope="row"><label><input type="radio" name="policy" data-setting="policy"> ${policy}</label><small>${summary} (${reference})</small></th>
     <td><canvas aria-hidden="true"></canvas><small></small></td>${"<td></td>".repeat(columns.length - 2)}`;
   const radio = row.querySelector("input");
+  radio.value = policy;
   radio.setAttribute("aria-label", policy);
   row.onclick = () => !radio.disabled && choose(policy);
   radio.onchange = () => choose(policy);

@@ -1,6 +1,7 @@
 // The questions: numbers to guess before they are shown, and how near the guesses were.
 
 import { reveal, rows_of } from "./cover.js";
+import { judge } from "./guess.js";
 
 export function render_questions(store, el) {
   el.innerHTML = `<fieldset></fieldset><button disabled>reveal</button><ul role="status"></ul>`;
@@ -42,27 +43,8 @@ function label_of(text, input) {
 
 function answer({ label, value }, guess) {
   const item = document.createElement("li");
-  const right = is_right(guess, value);
+  const { right, text } = judge(guess, value, value);
   item.dataset.right = String(right);
-  item.append(`${label}: `, Object.assign(document.createElement("b"), { textContent: right ? `${value}: right` : `you said ${guess}; it is ${value}` }));
+  item.append(`${label}: `, Object.assign(document.createElement("b"), { textContent: text }));
   return item;
-}
-
-/** Whether a guess has the numbers of a value; of percentages, those that are rounded to it. */
-function is_right(guess, value) {
-  const wanted = numbers_of(together(value));
-  const off = value.includes("%") ? 0.05 + 1e-9 : 0;
-  const agrees = (found) => found.length === wanted.length && found.every((number, n) => Math.abs(number - wanted[n]) <= off);
-  return [guess, together(guess)].some((text) => agrees(numbers_of(text)));
-}
-
-/** Join the thousands of a number: 3,000. */
-function together(text) {
-  return text.replace(/(\d)[,\s](?=\d{3}\b)/g, "$1");
-}
-
-/** The numbers in a text; one, where it says the same for each axis. */
-function numbers_of(text) {
-  const found = (text.replaceAll("\u2212", "-").match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
-  return new Set(found).size === 1 ? [found[0]] : found;
 }

@@ -9,6 +9,7 @@ from patchviz.figures.explorer import draw_explorer, explorer_png
 from patchviz.figures.ledger import draw_ledger
 from patchviz.figures.patch import draw_patch
 from patchviz.figures.plane import draw_plane
+from patchviz.figures.queue import draw_queue
 from patchviz.figures.track import draw_padding_track
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "draw_padding_track",
     "draw_patch",
     "draw_plane",
+    "draw_queue",
     "explorer_png",
 ]

@@ -1,4 +1,6 @@
-// A question: what is typed goes to Python, which says whether it is right.
+// A question: Python computes what is right when a guess is checked.
+
+import { judge } from "./guess.js";
 
 const page = `
   <label><span></span> <input type="text" size="12" autocomplete="off"></label>
@@ -11,17 +13,21 @@ function render({ model, el }) {
   form.innerHTML = page;
   const [question, input, status] = [form.querySelector("span"), form.querySelector("input"), form.querySelector("p")];
   question.textContent = model.get("question");
-  const say = (text, right) => {
+  let guess = ""; // what is being checked, in this view
+  const say = ({ text, right = null }) => {
     status.textContent = text;
     status.dataset.right = String(right);
   };
   form.onsubmit = (event) => {
     event.preventDefault();
-    const guess = input.value.trim();
-    say(guess ? "checking …" : "type a guess first", null);
-    if (guess) model.send({ guess });
+    guess = input.value.trim();
+    say({ text: guess ? "checking …" : "type a guess first" });
+    if (guess) model.send({ kind: "answer" });
   };
-  const hear = ({ text, right }) => say(text, right);
+  const hear = ({ right, text }) => {
+    if (guess) say(right ? judge(guess, right, text) : { text });
+    guess = "";
+  };
   model.on("msg:custom", hear);
   // plain keys typed here are not JupyterLab's
   form.addEventListener("keydown", (event) => {
