@@ -191,7 +191,7 @@ export class Store {
   /** Ask for the neighbouring patch sizes, so that the next drag finds them here. */
   look_ahead() {
     const settings = this.scene?.settings;
-    if (!settings || new Set(settings.patch_size).size > 1) return;
+    if (!settings || new Set(settings.patch_size).size > 1 || this.scene.drawn) return; // drawn ones take Python long
     const [size] = settings.patch_size;
     const { sizes } = this.scene.track;
     const wanted = [];
