@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.grid import PatchGrid
+from patchviz.grid import axis_coverage
 from patchviz.patches import padding_index
+from patchviz.settings import Settings
 
 AXIS_NAMES = "ijkl"
 OPPOSITE = {"L": "R", "R": "L", "P": "A", "A": "P", "I": "S", "S": "I"}
@@ -28,7 +32,8 @@ class Axis:
     ends : (str, str)
         Anatomical letters at the low and the high end.
     starts, inside : tuple of int
-        Of each patch along this axis: where it starts, and how many of its voxels are image.
+        Where patches start along this axis, and how many of their voxels are image: of a grid one
+        entry for each of its layers, of drawn patches one for each patch.
     padding : (int, int)
         Voxels that stick out before and after.
     span : (int, int)
@@ -36,9 +41,9 @@ class Axis:
     image_index : tuple of int
         For each position of the span, the image index of the voxel that stands there; -1 is zero.
     unseen : tuple of (int, int)
-        Runs of voxels, from - to below, that are in no patch.
+        Runs of voxels, from - to below, that no patch reaches along this axis.
     n_seen, n_seen_once : int
-        Voxels that are in at least one patch, and in exactly one.
+        Voxels that at least one entry of `starts` reaches, and exactly one.
     """
 
     name: str
@@ -58,28 +63,47 @@ class Axis:
     n_seen_once: int
 
 
-def describe_axis(grid: PatchGrid, n: int, spacing: float, orientation: str) -> Axis:
-    """Work out axis n of a grid, with the size of its voxels and the letter of its high end."""
-    size, coverage = grid.image_shape[n], grid.coverage[n]
-    before, after = grid.padding[n]
+def describe_axis(
+    n: int,
+    size: int,
+    starts: Sequence[int],
+    spacing: float,
+    orientation: str,
+    settings: Settings,
+) -> Axis:
+    """Work out axis n from where patches start, its voxels' size and the letter of its high end."""
+    patch, overlap = (
+        cast("tuple[int, ...]", each)[n] for each in (settings.patch_size, settings.overlap)
+    )
+    begins = np.asarray(starts)
+    coverage = axis_coverage(size, patch, begins)
+    first, end = min(starts), max(starts) + patch
+    before, after = max(0, -first), max(0, end - size)
     span = (-before, size + after)
     return Axis(
         name=AXIS_NAMES[n],
         size=size,
-        patch=grid.patch_size[n],
-        overlap=grid.overlap[n],
-        overflow=grid.overflow[n],
+        patch=patch,
+        overlap=overlap,
+        overflow=end - first - size,
         spacing=spacing,
         ends=(OPPOSITE.get(orientation, ""), orientation),
-        starts=grid.starts[n],
-        inside=tuple(grid.inside[n].tolist()),
+        starts=tuple(starts),
+        inside=tuple((np.clip(begins + patch, 0, size) - np.clip(begins, 0, size)).tolist()),
         padding=(before, after),
         span=span,
-        image_index=tuple(padding_index(size, *span, grid.padding_mode).tolist()),
+        image_index=tuple(padding_index(size, *span, settings.padding_mode).tolist()),
         unseen=_runs(coverage == 0),
         n_seen=int(np.count_nonzero(coverage)),
         n_seen_once=int(np.count_nonzero(coverage == 1)),
     )
+
+
+def count_inside(axes: Sequence[Axis], *, drawn: bool) -> NDArray[np.int64]:
+    """Count the image voxels in each patch, an array (n_patches,)."""
+    parts = [np.array(axis.inside) for axis in axes]
+    inside = math.prod(parts if drawn else np.ix_(*parts))
+    return cast("NDArray[np.int64]", inside).ravel()
 
 
 def _runs(flags: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:

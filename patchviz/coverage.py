@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from patchviz.foreground import Foreground
-from patchviz.settings import Settings, make_grid
+from patchviz.grid import PatchGrid
+from patchviz.settings import Settings, make_patches
 from patchviz.wording import percent
 
 if TYPE_CHECKING:
     from patchviz.facts import CohortFacts
+
+MOST_BLOCKS = 2**24  # 64 MiB of counts
 
 
 @dataclass(frozen=True)
@@ -33,20 +38,57 @@ class Coverage:
     """
 
     edges: tuple[tuple[int, ...], ...]
-    counts: NDArray[np.int64]
+    counts: NDArray[np.int32]
+
+    @property
+    def voxels(self) -> NDArray[np.int64]:
+        """How many voxels have been in 0, 1, 2 … patches."""
+        sizes = cast("NDArray[np.int64]", math.prod(np.ix_(*map(np.diff, self.edges))))
+        return np.bincount(self.counts.ravel(), weights=sizes.ravel()).astype(np.int64)
 
     @property
     def shares(self) -> tuple[tuple[int, float], ...]:
         """Which share of the voxels has been seen how often, for each number that occurs."""
-        sizes = cast("NDArray[np.int64]", math.prod(np.ix_(*map(np.diff, self.edges))))
-        totals = np.bincount(self.counts.ravel(), weights=sizes.ravel())
-        voxels = math.prod(axis[-1] for axis in self.edges)
-        return tuple((n, float(totals[n] / voxels)) for n in np.flatnonzero(totals).tolist())
+        voxels = self.voxels
+        return tuple((n, float(voxels[n] / voxels.sum())) for n in np.flatnonzero(voxels).tolist())
 
     @property
     def mean(self) -> float:
         """How often a voxel has been seen on average."""
         return sum(times * share for times, share in self.shares)
+
+
+def count_seen(
+    image_shape: Sequence[int], patch_size: Sequence[int], corners: NDArray[np.int64]
+) -> Coverage:
+    """Count how many patches, with corners (n, ndim), hold each voxel of an image.
+
+    Raises
+    ------
+    ValueError
+        Where patches cut the image into more than `MOST_BLOCKS` blocks.
+    """
+    sides = np.clip((corners, corners + patch_size), 0, image_shape)  # (begin or end, n, ndim)
+    edges = [
+        np.unique([0, size, *side.ravel()])
+        for size, side in zip(image_shape, np.moveaxis(sides, 2, 0), strict=True)
+    ]
+    n_blocks = math.prod(len(axis) - 1 for axis in edges)
+    if n_blocks > MOST_BLOCKS:
+        raise ValueError(
+            f"coverage can be counted of at most {MOST_BLOCKS:,} blocks, and these patches cut "
+            f"the image into {n_blocks:,}: take fewer or larger patches, or fewer epochs"
+        )
+    blocks = [np.searchsorted(axis, sides[..., n]) for n, axis in enumerate(edges)]
+    # at each block by how much its count differs from the block before, along all axes at once
+    counts = np.zeros([len(axis) for axis in edges], np.int32)
+    for which in product((0, 1), repeat=len(edges)):
+        at = tuple(axis[side] for axis, side in zip(blocks, which, strict=True))
+        np.add.at(counts, at, (-1) ** sum(which))
+    for axis in range(len(edges)):
+        np.cumsum(counts, axis=axis, out=counts)
+    inner = counts[(slice(-1),) * len(edges)]
+    return Coverage(tuple(tuple(axis.tolist()) for axis in edges), inner)
 
 
 def compute_coverage(settings: Settings, facts: CohortFacts, n_epochs: int = 1) -> Coverage:
@@ -63,34 +105,24 @@ def compute_coverage(settings: Settings, facts: CohortFacts, n_epochs: int = 1) 
     Returns
     -------
     Coverage
+
+    Raises
+    ------
+    ValueError
+        For no epochs, and as `count_seen`.
     """
     if n_epochs < 1:
         raise ValueError(f"`n_epochs` must be at least 1, got {n_epochs}")
     shown = settings.subject
-    grids = [make_grid(replace(settings, epoch=epoch), facts, shown) for epoch in range(n_epochs)]
-    shape, patch = grids[0].image_shape, grids[0].patch_size
-    edges = tuple(
-        _find_edges(shape[axis], {start for grid in grids for start in grid.starts[axis]}, size)
-        for axis, size in enumerate(patch)
-    )
-    counts = np.zeros([len(axis) - 1 for axis in edges], np.int64)
-    for grid in grids:
-        seen = np.ones(grid.counts, np.int64)
-        if settings.skip_blank:
+    corners = []
+    for epoch in range(n_epochs):
+        patches = make_patches(replace(settings, epoch=epoch), facts, shown)
+        corners.append(patches.corners)
+        if settings.skip_blank:  # which goes with grids only
             foreground = cast("Foreground", facts.foreground(shown))
-            seen -= foreground.find_blank(grid, settings.skip_blank).reshape(grid.counts)
-        for axis, size in enumerate(patch):
-            offset = np.subtract.outer(edges[axis][:-1], grid.starts[axis])
-            holds = (offset >= 0) & (offset < size)  # (blocks, patches) along this axis
-            seen = np.moveaxis(np.tensordot(holds.astype(np.int64), seen, (1, axis)), 0, axis)
-        counts += seen
-    return Coverage(edges, counts)
-
-
-def _find_edges(size: int, starts: set[int], patch: int) -> tuple[int, ...]:
-    """List where patches begin or end within the image, and the image's own ends."""
-    places = starts | {start + patch for start in starts}
-    return tuple(sorted({0, size} | {place for place in places if 0 < place < size}))
+            blank = foreground.find_blank(cast("PatchGrid", patches), settings.skip_blank)
+            corners[-1] = corners[-1][~blank]
+    return count_seen(patches.image_shape, patches.patch_size, np.concatenate(corners))
 
 
 def describe_coverage(coverage: Coverage, n_epochs: int) -> str:

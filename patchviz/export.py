@@ -33,6 +33,7 @@ POLICY = (
 )
 N_EPOCHS = 8
 MOST_COVERED = 16  # epochs, as far as the explorer's slider goes
+LARGE = 2**23  # bytes of coverage, before they are packed
 MOST_ENTRIES = 3000  # of a queue, unless the present one is longer: orders hardly compress
 
 
@@ -57,7 +58,8 @@ def export_page(
         The file.
     choices : iterable of Settings, optional
         What can be chosen on the page; `subject` and `channel` are the present ones throughout.
-        By default cubic patch sizes × overlaps × policies × orders around the present settings.
+        By default cubic patch sizes × overlaps × policies × orders around the present settings;
+        where patches are drawn, patch sizes × orders.
 
     Returns
     -------
@@ -100,9 +102,10 @@ def _usual_scenes(now: Scene, facts: CohortFacts) -> Iterator[Scene]:
     overlap = settings.overlap
     overlaps = {0: None, min(present) // 4: None, min(present) // 2: None, overlap: None}
     starts = {settings.start: None, None: None}
-    for order, policy, start, overlap, size in itertools.product(
-        ORDERS, POLICIES, starts, overlaps, sizes
-    ):
+    grids = list(itertools.product(POLICIES, starts, overlaps))
+    if settings.sampling != "grid":
+        grids = [(settings.policy, settings.start, overlap)]
+    for order, (policy, start, overlap), size in itertools.product(ORDERS, grids, sizes):
         choice = replace(
             settings, order=order, policy=policy, start=start, overlap=overlap, patch_size=size
         )
@@ -118,9 +121,7 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
     """Put together what the page's stand-in for the model answers with, nothing twice."""
     facts, settings = explorer.cohort.facts, scenes[0].settings
     state = explorer.get_state(list(Explorer.class_own_traits(sync=True)))
-    # with starts that are drawn, each epoch has a grid of its own
-    drawn = any(any(cast("tuple[int, ...]", s.settings.start_offset)) for s in scenes)
-    n_epochs = 1 if drawn else N_EPOCHS
+    n_epochs = 1 if any(_draws(scene.settings) for scene in scenes) else N_EPOCHS
     bodies: dict[str, int] = {}  # as JSON, each with its number
     tracks: dict[str, int] = {}
     queues: dict[str, int] = {}
@@ -134,11 +135,7 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
             numbered = (replace(scene.settings, epoch=n) for n in range(n_epochs))
             epochs.append([pack_queue(settings, facts) for settings in numbered])
         rows.append([chosen, _number(bodies, body), _number(tracks, track), queue])
-    covered = [
-        pack_coverage(settings, facts, n_epochs)
-        for n_epochs in range(1, MOST_COVERED + 1)
-        if "coverage" in explorer.show
-    ]
+    covered = _cover(settings, facts) if "coverage" in explorer.show else []
     which = {"subject": settings.subject, "channel": settings.channel}
     voxels = explorer.open_voxels(settings.subject, settings.channel)
     content = {
@@ -160,6 +157,19 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
         "coverage": b"".join(counts for _, counts in covered),
         **{part: voxels.whole(part).tobytes() for part in voxels.parts},
     }
+
+
+def _cover(settings: Settings, facts: CohortFacts) -> list[tuple[dict[str, Any], bytes]]:
+    """Count how often voxels are seen in one epoch, in two …, while that makes no large page."""
+    covered, size = [pack_coverage(settings, facts, 1)], 0
+    while len(covered) < MOST_COVERED and (size := size + len(covered[-1][1])) < LARGE:
+        covered.append(pack_coverage(settings, facts, len(covered) + 1))
+    return covered
+
+
+def _draws(settings: Settings) -> bool:
+    """Tell whether each epoch has a grid or patches of its own."""
+    return settings.sampling != "grid" or any(cast("tuple[int, ...]", settings.start_offset))
 
 
 def _compare(scenes: list[Scene]) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, cast
 
 import numpy as np
@@ -104,6 +105,29 @@ class Foreground:
             ends, begins = (np.clip(place, 0, last) for place in (low + n, low))
             counts = np.subtract(counts.take(ends, axis), counts.take(begins, axis))
         return counts.astype(np.int64)
+
+    def count_each(self, corners: ArrayLike, size: Sequence[int]) -> NDArray[np.int64]:
+        """Count the foreground in boxes of one size that lie anywhere.
+
+        Parameters
+        ----------
+        corners : array of int, shape (n, ndim)
+            Where boxes start; they may stick out of the image.
+        size : sequence of int
+            Voxels of a box along each axis.
+
+        Returns
+        -------
+        ndarray of int, shape (n,)
+        """
+        low = np.asarray(corners, dtype=np.int64).reshape(-1, self.ndim) - self._origin
+        last = np.array(self._table.shape) - 1
+        sides = np.clip((low, low + size), 0, last)
+        counts = np.zeros(len(low), np.int64)
+        for which in product((0, 1), repeat=self.ndim):  # ends count up, begins down
+            voxels = tuple(sides[side, :, axis] for axis, side in enumerate(which))
+            counts += (-1) ** which.count(0) * self._table[voxels].astype(np.int64)
+        return counts
 
     def find_blank(self, grid: PatchGrid, rule: BlankRule) -> NDArray[np.bool_]:
         """Tell for each patch of a grid whether it is blank.

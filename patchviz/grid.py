@@ -231,7 +231,7 @@ class PatchGrid(Sequence[Corner]):
         The coverage of voxel (i, j, k) is the product of the three.
         """
         return tuple(
-            _axis_coverage(size, patch, np.asarray(starts))
+            axis_coverage(size, patch, np.asarray(starts))
             for size, patch, starts in zip(
                 self.image_shape, self.patch_size, self.starts, strict=True
             )
@@ -278,7 +278,8 @@ class PatchGrid(Sequence[Corner]):
         return tuple(reversed(corner))
 
 
-def _axis_coverage(size: int, patch: int, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+def axis_coverage(size: int, patch: int, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count how many patches hold each voxel of one axis, an array (size,)."""
     opened = np.bincount(np.clip(starts, 0, size), minlength=size + 1)
     closed = np.bincount(np.clip(starts + patch, 0, size), minlength=size + 1)
     return np.cumsum(opened - closed)[:size]

@@ -3,123 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
-from patchviz.axes import Axis
-from patchviz.policies import POLICIES
+from patchviz.grid_rows import write_grid_rows
 from patchviz.reasons import (
-    why_more,
     why_no_steps,
     why_padded,
     why_partial,
     why_resized,
     why_unseen,
 )
-from patchviz.wording import axes_text, bytes_text, join_axes, percent, plural, shorten
+from patchviz.row import Row
+from patchviz.wording import bytes_text, percent, plural
 
 if TYPE_CHECKING:
     from patchviz.scene import Scene
 
 
-@dataclass(frozen=True)
-class Row:
-    """One number of the ledger: what it is, its value, and the formula with the values put in.
-
-    Where the number may surprise, `reason` says why it is so.
-    """
-
-    key: str
-    group: str
-    label: str
-    value: str
-    formula: str
-    reason: str = ""
-
-
 def write_ledger(scene: Scene) -> tuple[Row, ...]:
     """Write every number of the picture, group by group."""
-    return (*_grid_rows(scene), *_padding_rows(scene), *_epoch_rows(scene), *_memory_rows(scene))
-
-
-def _grid_rows(scene: Scene) -> Iterator[Row]:
-    axes = scene.axes
-    counts = [len(axis.starts) for axis in axes]
-    whole = math.prod(axis.inside.count(axis.patch) for axis in axes)
-    out = scene.n_patches - whole
-
-    def row(key: str, label: str, values: Iterable[object], formulas: Iterable[str]) -> Row:
-        return Row(key, "Grid", label, axes_text(values), join_axes(axes, formulas))
-
-    yield row("counts", "patches per axis", counts, (_count(scene, axis) for axis in axes))
-    yield row("overflow", "overflow", (a.overflow for a in axes), map(_overflow, axes))
-    yield Row(
-        "start",
-        "Grid",
-        "first start",
-        axes_text((axis.starts[0] for axis in axes), ", "),
-        join_axes(axes, (_start(scene, axis) for axis in axes)),
+    return (
+        *write_grid_rows(scene),
+        *_padding_rows(scene),
+        *_epoch_rows(scene),
+        *_memory_rows(scene),
     )
-    yield Row(
-        "starts",
-        "Grid",
-        "starts",
-        join_axes(axes, (shorten(axis.starts) for axis in axes)),
-        join_axes(axes, (f"step = {a.patch} - {a.overlap} = {a.patch - a.overlap}" for a in axes)),
-    )
-    yield Row(
-        "n_patches",
-        "Grid",
-        "patches in this volume",
-        f"{scene.n_patches:,}",
-        f"{'·'.join(map(str, counts))} = {scene.n_patches:,}",
-        why_more(scene),
-    )
-    yield Row(
-        "n_sticking_out",
-        "Grid",
-        "patches that stick out",
-        f"{out:,}",
-        f"{scene.n_patches:,} - {whole:,} wholly inside = {out:,}",
-    )
-
-
-def _count(scene: Scene, axis: Axis) -> str:
-    rule = POLICIES[scene.settings.policy].count
-    step = axis.patch - axis.overlap
-    shown = f"({axis.patch} - {axis.overlap})" if axis.overlap else step
-    formula = rule.format(size=axis.size, patch=axis.patch, overlap=axis.overlap, step=shown)
-    return f"{formula} = {len(axis.starts)}"
-
-
-def _overflow(axis: Axis) -> str:
-    step, n = axis.patch - axis.overlap, len(axis.starts)
-    if axis.starts[-1] - axis.starts[0] != step * (n - 1):  # shifted or respaced: irregular
-        return f"{axis.starts[-1]} + {axis.patch} - {axis.size} = {axis.overflow}"
-    extra = f" + {axis.overlap}" if axis.overlap else ""
-    return f"{step}·{n} - {axis.size}{extra} = {axis.overflow}"
-
-
-def _start(scene: Scene, axis: Axis) -> str:
-    settings = scene.settings
-    if settings.start is not None:
-        return f"given: {axis.starts[0]}"
-    offset = cast("tuple[int, ...]", settings.start_offset)[scene.axes.index(axis)]
-    if any(cast("tuple[int, ...]", settings.start_offset)) and scene.is_training:
-        return f"drawn from {-offset} … 0 in epoch {settings.epoch + 1}: {axis.starts[0]}"
-    if scene.settings.policy in ("centered", "tight"):
-        return f"-ceil({axis.overflow} / 2) = {axis.starts[0]}"
-    return "0: the first patch starts with the image"
 
 
 def _padding_rows(scene: Scene) -> Iterator[Row]:
     axes = scene.axes
     volume = math.prod(axis.size for axis in axes)
     cut = scene.n_patches * math.prod(axis.patch for axis in axes)
-    real = math.prod(sum(axis.inside) for axis in axes)
-    seen = math.prod(axis.n_seen for axis in axes)
-    once = math.prod(axis.n_seen_once for axis in axes)
+    real = scene.n_real
     for key, label, value, formula, reason in (
         (
             "padding",
@@ -135,22 +51,22 @@ def _padding_rows(scene: Scene) -> Iterator[Row]:
             f"{cut:,} cut / {volume:,} in the image = {cut / volume:.2f}",
             "",
         ),
-        (
-            "seen_again",
-            "voxels in several patches",
-            percent((seen - once) / volume),
-            f"({seen:,} - {once:,} in one only) / {volume:,} = {percent((seen - once) / volume)}",
-            "",
-        ),
-        (
-            "unseen",
-            "voxels in no patch",
-            percent(1 - seen / volume),
-            f"1 - {seen:,} seen / {volume:,} = {percent(1 - seen / volume)}",
-            why_unseen(scene),
-        ),
+        *_seen_rows(scene, volume),
     ):
         yield Row(key, "Padding", label, value, formula, reason)
+
+
+def _seen_rows(scene: Scene, volume: int) -> Iterator[tuple[str, str, str, str, str]]:
+    seen, once = scene.n_seen, scene.n_seen_once
+    if seen is None or once is None:
+        formula = f"{scene.n_patches:,} drawn patches cut the image into too many pieces"
+        yield "unseen", "voxels in no patch", "not counted", formula, ""
+        return
+    again, never = percent((seen - once) / volume), percent(1 - seen / volume)
+    formula = f"({seen:,} - {once:,} in one only) / {volume:,} = {again}"
+    yield "seen_again", "voxels in several patches", again, formula, ""
+    formula = f"1 - {seen:,} seen / {volume:,} = {never}"
+    yield "unseen", "voxels in no patch", never, formula, why_unseen(scene)
 
 
 class _Set(NamedTuple):
@@ -204,8 +120,10 @@ def _set_rows(scene: Scene, of: _Set) -> Iterator[Row]:
 
 
 def _patches(scene: Scene, of: _Set) -> str:
-    whole = f"{of.n_subjects}·{scene.n_patches:,}"
-    if of.n_subjects * scene.n_patches != of.n_patches + of.n_blank:
+    given = scene.settings.patches_per_subject if of.name == "training" else None
+    each = given or scene.n_patches
+    whole = f"{of.n_subjects}·{each:,}"
+    if of.n_subjects * each != of.n_patches + of.n_blank:
         whole = f"sum over {of.n_subjects} subjects of their own patches"
     return whole + (f" - {of.n_blank:,} blank" if of.n_blank else "")
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchviz.arguments import per_axis, whole_number
-from patchviz.epochs import Keep, Patches, PatchQueue, draw_starts, make_grids, queue_up
+from patchviz.epochs import Keep, PatchQueue, draw_starts, make_grids, queue_up
 from patchviz.foreground import BlankRule, Foreground, NotBlank, Tables, check_rule
 from patchviz.grid import Ints, PatchGrid
 from patchviz.orders import WINDOW
-from patchviz.sampling import Sampler, Sampling, check_sampling, needs_labels, weigh
+from patchviz.sampling import DrawnPatches, Sampler, Sampling, check_sampling, needs_labels, weigh
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class EpochPlan:
         kept = (self.keep(n, grid) for n, grid in zip(self.index_list, grids, strict=True))
         return sum(int(np.count_nonzero(keep)) for keep in kept)
 
-    def patches(self, epoch: int) -> Sequence[Patches]:
+    def patches(self, epoch: int) -> Sequence[PatchGrid] | Sequence[DrawnPatches]:
         """Return the patches of each subject in an epoch, of its grid or drawn."""
         grids = self.grids(epoch)
         return self.sampler.draw(epoch, self.index_list, grids) if self.sampler else grids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ def why_padded(axes: Sequence[Axis]) -> str:
 
 def why_unseen(scene: Scene) -> str:
     """Say what leaves voxels out: the policy, a start inside the image, or one beyond it."""
+    if scene.drawn:
+        return "patches are drawn, and every epoch draws others" if _loses(scene) else ""
     lost = [axis.size - axis.n_seen for axis in scene.axes]
     if not any(lost):
         return ""
@@ -46,6 +49,10 @@ def why_unseen(scene: Scene) -> str:
         f"{many} in one epoch because the start {axes_text(starts, ', ')} exceeds "
         f"the overflow {axes_text((_centred_overflow(axis) for axis in scene.axes), ', ')}"
     )
+
+
+def _loses(scene: Scene) -> bool:
+    return scene.n_seen != math.prod(axis.size for axis in scene.axes)
 
 
 def _never_seen(scene: Scene, lost: Sequence[int]) -> str:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from patchviz.axes import Axis, describe_axis
+from patchviz.axes import Axis, count_inside, describe_axis
 from patchviz.comparison import Contender, compare
+from patchviz.coverage import count_seen
+from patchviz.drawn import Drawn, describe_drawn
 from patchviz.foreground import Foreground
 from patchviz.grid import PatchGrid
-from patchviz.ledger import Row, write_ledger
+from patchviz.ledger import write_ledger
 from patchviz.notes import Note, write_notes
+from patchviz.row import Row
+from patchviz.sampling import DrawnPatches
 from patchviz.sentence import Word, write_sentence
-from patchviz.settings import Settings, complete, make_grid, plan_epochs, split_subjects
+from patchviz.settings import Settings, complete, make_patches, plan_epochs, split_subjects
 from patchviz.steps import get_number_of_steps
 from patchviz.track import Track, lay_track
 
@@ -49,8 +56,16 @@ class Scene:
         Of the subject shown.
     has_label : bool
     axes : tuple of Axis
-    n_patches : int
-        In the subject shown.
+    drawn : Drawn or None
+        How the patches shown are drawn: patch n starts at ``axes[a].starts[n]``. None where they
+        are those of a grid, which has a patch for each combination of starts.
+    n_patches, n_whole : int
+        Patches of the subject shown, and those of them that are wholly inside the image.
+    n_real : int
+        Image voxels in the patches of the subject shown, counted in each.
+    n_seen, n_seen_once : int or None
+        Image voxels in at least one of them, and in exactly one; None where drawn patches are too
+        many to be counted so.
     n_covering : int
         How many would do to cover the image with this overlap.
     blank : tuple of int
@@ -81,7 +96,12 @@ class Scene:
     has_label: bool
     is_training: bool
     axes: tuple[Axis, ...]
+    drawn: Drawn | None
     n_patches: int
+    n_whole: int
+    n_real: int
+    n_seen: int | None
+    n_seen_once: int | None
     n_covering: int
     blank: tuple[int, ...]
     n_queue: int
@@ -132,7 +152,8 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
     ----------
     settings : Settings
     facts : CohortFacts
-        Shapes, spacings and names. No voxel is read, but for labels where blanks are skipped.
+        Shapes, spacings and names. No voxel is read, but for labels where blanks are skipped, and
+        that of the subject shown where its patches are drawn by the label.
 
     Returns
     -------
@@ -146,14 +167,28 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
     settings = complete(settings, facts)
     subject = settings.subject
     shape = facts.shapes[subject]
-    grid = make_grid(settings, facts, subject)
+    patches = make_patches(settings, facts, subject)
     splits = split_subjects(settings, facts)
     sets = dict(zip(("training", "validation"), splits[settings.fold], strict=True))
     training, validation = (
         plan_epochs(settings, facts, subjects, training=name == "training")
         for name, subjects in sets.items()
     )
-    n_covering = _count_covering(grid)
+    drawn = None
+    if isinstance(patches, DrawnPatches):
+        drawn = describe_drawn(patches, training, facts)
+        starts = patches.corners.T.tolist()
+    else:
+        starts = patches.starts
+    axes = tuple(
+        describe_axis(n, *axis, settings)
+        for n, axis in enumerate(
+            zip(shape, starts, facts.spacings[subject], facts.orientations[subject], strict=False)
+        )
+    )
+    inside = count_inside(axes, drawn=drawn is not None)
+    n_seen, n_seen_once = _count_seen(patches, axes)
+    n_covering = _count_covering(patches)
     n_queue, n_validation_patches = training.count(0), validation.count(0)
     return Scene(
         settings=settings,
@@ -165,13 +200,15 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
         n_channels=facts.n_channels[subject],
         has_label=facts.has_label[subject],
         is_training=subject in sets["training"],
-        axes=tuple(
-            describe_axis(grid, n, facts.spacings[subject][n], facts.orientations[subject][n])
-            for n in range(len(shape))
-        ),
-        n_patches=len(grid),
+        axes=axes,
+        drawn=drawn,
+        n_patches=len(patches),
+        n_whole=int(np.count_nonzero(inside == math.prod(patches.patch_size))),
+        n_real=int(inside.sum()),
+        n_seen=n_seen,
+        n_seen_once=n_seen_once,
         n_covering=n_covering,
-        blank=_find_blank(grid, settings, facts),
+        blank=_find_blank(patches, settings, facts),
         n_queue=n_queue,
         n_blank=training.count(0, blanks=True) - n_queue,
         n_found=training.count(settings.epoch),
@@ -179,35 +216,51 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
         n_validation_patches=n_validation_patches,
         n_validation_blank=validation.count(0, blanks=True) - n_validation_patches,
         n_validation_steps=get_number_of_steps(n_validation_patches, settings.batch_size),
-        classes=_classes(grid),
-        notes=tuple(write_notes(grid, settings, n_covering)),
+        classes=_classes(inside / math.prod(patches.patch_size)),
+        notes=tuple(write_notes(patches, settings, n_covering, drawn)),
         track=lay_track(
             shape,
             cast("tuple[int, ...]", settings.overlap),
             cast("tuple[int, ...] | None", settings.start),
             settings.policy,
+            settings.patches_per_subject,
+            drawn=drawn is not None,
         ),
     )
 
 
-def _count_covering(grid: PatchGrid) -> int:
+def _count_seen(
+    patches: PatchGrid | DrawnPatches, axes: Sequence[Axis]
+) -> tuple[int | None, int | None]:
+    if isinstance(patches, PatchGrid):
+        return math.prod(axis.n_seen for axis in axes), math.prod(a.n_seen_once for a in axes)
+    try:
+        voxels = count_seen(patches.image_shape, patches.patch_size, patches.corners).voxels
+    except ValueError:  # too many blocks
+        return None, None
+    return int(voxels[1:].sum()), int(voxels[1])
+
+
+def _count_covering(grid: PatchGrid | DrawnPatches) -> int:
     """Count the fewest patches that would cover the image with the same overlap."""
-    if grid.policy != "centered" or grid.start is not None:
+    if isinstance(grid, DrawnPatches) or grid.policy != "centered" or grid.start is not None:
         return len(grid)
     fewest = PatchGrid(grid.image_shape, grid.patch_size, overlap=grid.overlap, policy="tight")
     return min(len(fewest), len(grid))
 
 
-def _find_blank(grid: PatchGrid, settings: Settings, facts: CohortFacts) -> tuple[int, ...]:
-    if not settings.skip_blank:
+def _find_blank(
+    grid: PatchGrid | DrawnPatches, settings: Settings, facts: CohortFacts
+) -> tuple[int, ...]:
+    if not settings.skip_blank or isinstance(grid, DrawnPatches):
         return ()
     foreground = cast("Foreground", facts.foreground(settings.subject))
     return tuple(np.flatnonzero(foreground.find_blank(grid, settings.skip_blank)).tolist())
 
 
-def _classes(grid: PatchGrid) -> tuple[RealClass, ...]:
+def _classes(real: NDArray[np.float64]) -> tuple[RealClass, ...]:
     """Sort patches by how real they are, in at most six classes of nearly equal shares."""
-    shares, counts = np.unique(np.round(100 * grid.real_fraction, 1), return_counts=True)
+    shares, counts = np.unique(np.round(100 * real, 1), return_counts=True)
     for width in (0.1, 1, 2, 5, 10, 20):
         group = np.round(shares / width)
         if len(set(group)) <= 6:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from patchviz.drawn import Drawn, name_rule
 from patchviz.wording import axes_text, plural
 
 if TYPE_CHECKING:
@@ -22,43 +24,59 @@ class Word:
 
 def write_sentence(scene: Scene) -> tuple[Word, ...]:
     """Write "144 → 3 boxes of 64 per axis → 27 patches × 24 subjects = 648 → 81 steps"."""
+    return (
+        Word(axes_text(axis.size for axis in scene.axes), "image_shape"),
+        Word(" → "),
+        *(_say_drawn(scene, scene.drawn) if scene.drawn else _say_grid(scene)),
+        *_say_epoch(scene),
+        Word(f"{scene.n_queue:,}", "n_queue", strong=True),
+        Word(" → "),
+        Word(f"{scene.n_steps:,}", "n_steps"),
+        Word(plural(" step", scene.n_steps)),
+    )
+
+
+def _say_drawn(scene: Scene, drawn: Drawn) -> Iterator[Word]:
+    """Say "27 patches of 64 drawn (33 % hold foreground)"."""
+    yield Word(f"{scene.n_patches:,}", "n_patches", strong=True)
+    yield Word(plural(" patch", scene.n_patches) + " of ")
+    yield Word(axes_text(axis.patch for axis in scene.axes), "patch_size")
+    yield Word(" drawn ")
+    yield Word(_bracket(drawn.rule), "sampling")
+
+
+def _bracket(rule: str) -> str:
+    return f"({rule})" if rule[0].isdigit() else rule
+
+
+def _say_grid(scene: Scene) -> tuple[Word, ...]:
+    """Say "3 boxes of 64 per axis → 27 patches"."""
     axes = scene.axes
     counts = [len(axis.starts) for axis in axes]
     alike = len({(axis.size, axis.patch, len(axis.starts)) for axis in axes}) == 1
-    words = [
-        Word(axes_text(axis.size for axis in axes), "image_shape"),
-        Word(" → "),
+    return (
         Word(axes_text(counts), "counts"),
         Word(" boxes of " if max(counts) > 1 else " box of "),
         Word(axes_text(axis.patch for axis in axes), "patch_size"),
         Word(" per axis → " if alike else " → "),
         Word(f"{scene.n_patches:,}", "n_patches", strong=True),
         Word(plural(" patch", scene.n_patches)),
-    ]
-    if scene.n_blank:
-        words += [
-            Word(" × "),
-            Word(f"{scene.n_training:,}", "n_training"),
-            Word(plural(" subject", scene.n_training) + " - "),
-            Word(f"{scene.n_blank:,}", "n_blank"),
-            Word(" blank = "),
-        ]
-    elif scene.n_patches * scene.n_training == scene.n_queue:
-        words += [
-            Word(" × "),
-            Word(f"{scene.n_training:,}", "n_training"),
-            Word(plural(" subject", scene.n_training) + " = "),
-        ]
-    else:
-        words += [
-            Word(" here; "),
-            Word(f"{scene.n_training:,}", "n_training"),
-            Word(" subjects of several shapes: "),
-        ]
-    return (
-        *words,
-        Word(f"{scene.n_queue:,}", "n_queue", strong=True),
-        Word(" → "),
-        Word(f"{scene.n_steps:,}", "n_steps"),
-        Word(plural(" step", scene.n_steps)),
     )
+
+
+def _say_epoch(scene: Scene) -> Iterator[Word]:
+    """Say "× 24 subjects ="."""
+    count = Word(f"{scene.n_training:,}", "n_training")
+    subjects = plural(" subject", scene.n_training)
+    rule = scene.settings.sampling
+    if rule != "grid" and not scene.drawn:
+        drawn = _bracket(name_rule(rule))
+        yield from (Word(" to validate; drawn "), Word(drawn, "sampling"), Word(" in "), count)
+        yield Word(subjects + ": ")
+    elif scene.n_blank:
+        blank = Word(f"{scene.n_blank:,}", "n_blank")
+        yield from (Word(" × "), count, Word(subjects + " - "), blank, Word(" blank = "))
+    elif scene.n_patches * scene.n_training == scene.n_queue:
+        yield from (Word(" × "), count, Word(subjects + " = "))
+    else:
+        yield from (Word(" here; "), count, Word(" subjects of several shapes: "))

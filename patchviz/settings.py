@@ -1,8 +1,7 @@
-"""What the user chose, completed by what the data tell; and the grids and queues that it makes."""
+"""What the user chose, completed by what the data tell; the patches and queues that it makes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +11,7 @@ from patchviz.foreground import BlankRule, check_rule
 from patchviz.grid import Ints, PatchGrid
 from patchviz.orders import ORDERS, WINDOW
 from patchviz.plan import EpochPlan, make_plan
-from patchviz.sampling import check_sampling, needs_labels
+from patchviz.sampling import DrawnPatches, check_sampling, needs_labels
 from patchviz.splits import Split, get_validation_split, k_fold_split
 
 if TYPE_CHECKING:
@@ -83,14 +82,16 @@ class Settings:
 
     def __repr__(self) -> str:
         """Write the code that makes these settings: what differs from the defaults."""
-        values = [(field, _shorten(getattr(self, field.name))) for field in fields(self)]
-        differing = [f"{f.name}={value!r}" for f, value in values if value != f.default]
+        values = [
+            (f.name, _shorten(f.name, getattr(self, f.name)), f.default) for f in fields(self)
+        ]
+        differing = [f"{name}={value!r}" for name, value, default in values if value != default]
         return f"Settings({', '.join(differing)})"
 
 
-def _shorten(value: Any) -> Any:
-    """Write one number where all axes have the same."""
-    alike = isinstance(value, Sequence) and not isinstance(value, str) and len(set(value)) == 1
+def _shorten(name: str, value: Any) -> Any:
+    """Write one number where all axes have the same; of `sampling` that would be another one."""
+    alike = name != "sampling" and isinstance(value, tuple) and len(set(value)) == 1
     return value[0] if alike else value
 
 
@@ -114,6 +115,7 @@ def complete(settings: Settings, facts: CohortFacts) -> Settings:
         start_offset=per_axis("start_offset", settings.start_offset, ndim, minimum=0),
         skip_blank=check_rule(settings.skip_blank),
         sampling=_check_sampling(settings.sampling),
+        window=whole_number("window", settings.window, minimum=1),
     )
     if any(cast("tuple[int, ...]", settings.start_offset)):
         if settings.start is not None:
@@ -189,12 +191,15 @@ def make_queue(settings: Settings, facts: CohortFacts) -> PatchQueue:
     return plan_epochs(settings, facts, training).queue(settings.epoch)
 
 
-def make_grid(settings: Settings, facts: CohortFacts, n: int) -> PatchGrid:
-    """Make the grid of one subject in the epoch shown, for completed settings."""
+def make_patches(settings: Settings, facts: CohortFacts, n: int) -> PatchGrid | DrawnPatches:
+    """Make the patches of one subject in the epoch shown, for completed settings."""
     start = settings.start
     training, _ = split_subjects(settings, facts)[settings.fold]
     if n in training:
-        start = plan_epochs(settings, facts, training).start_of(training.index(n), settings.epoch)
+        plan = plan_epochs(settings, facts, training)
+        if plan.sampler:
+            return plan.patches(settings.epoch)[training.index(n)]
+        start = plan.start_of(training.index(n), settings.epoch)
     return PatchGrid(
         facts.shapes[n],
         cast("Ints", settings.patch_size),

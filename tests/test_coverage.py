@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from patchviz import Cohort, Settings, resolve
 from patchviz.coverage import compute_coverage
 from patchviz.policies import POLICIES
-from patchviz.settings import make_grid
+from patchviz.settings import make_patches
 
 from .oracle import blank, blank_rules, grid_arguments
 
@@ -28,7 +28,7 @@ def visit(cohort, chosen, n_epochs):
     subject = cohort[chosen.subject]
     seen = np.zeros(subject.shape, int)
     for epoch in range(n_epochs):
-        grid = make_grid(replace(chosen, epoch=epoch), cohort.facts, chosen.subject)
+        grid = make_patches(replace(chosen, epoch=epoch), cohort.facts, chosen.subject)
         for corner in grid:
             if chosen.skip_blank is False or not blank(
                 subject.label, corner, grid.patch_size, chosen.skip_blank

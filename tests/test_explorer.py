@@ -19,7 +19,7 @@ from patchviz.coverage import compute_coverage
 from patchviz.explorer.modules import bundle, read_modules
 from patchviz.explorer.voxels import CHUNK, grey_range, label_values, number_labels, to_greys
 from patchviz.phantom import write_phantom_cohort
-from patchviz.settings import make_grid, make_queue
+from patchviz.settings import make_patches, make_queue
 from patchviz.wording import percent
 
 MODULES = Path(patchviz.explorer.__file__).parent
@@ -248,7 +248,7 @@ def test_greys_are_the_same_wherever_a_picture_comes_from(explorer):
     parts = fetch(explorer, subject=1)
     asked = {"settings": as_json(settings), "axis": 2, "entries": [[1, 4]]}
     [(content, [picture])] = answers(explorer, kind="patches", **asked)
-    box = make_grid(settings, explorer.cohort.facts, 1)[4]
+    box = make_patches(settings, explorer.cohort.facts, 1)[4]
     middle = (max(0, box[2]) + min(box[2] + 16, SHAPE[2])) // 2
     inside = [slice(max(0, at), min(at + 16, size)) for at, size in zip(box, SHAPE, strict=True)]
     got = np.frombuffer(picture, np.uint8).reshape(content["shape"])

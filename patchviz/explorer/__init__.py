@@ -124,6 +124,12 @@ class Explorer(anywidget.AnyWidget):
             "policy": {p.name: f"{p.name}: {p.summary} ({p.reference})" for p in policies},
             "padding_mode": {mode: mode for mode in PADDING_MODES},
             "skip_blank": BLANK_RULES,
+            "sampling": {
+                "grid": "the grid",
+                "uniform": "anywhere",
+                "0.33": "with foreground",
+                "0,1": "by class",
+            },
             "order": {order: order.replace("_", " ") for order in ORDERS},
         }
         for name, value in {"choices": choices, **chosen}.items():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,13 @@ from numpy.typing import NDArray
 from patchviz.coverage import compute_coverage, describe_coverage
 from patchviz.explorer.voxels import Voxels, grey_range, to_greys
 from patchviz.facts import CohortFacts
+from patchviz.foreground import Foreground
+from patchviz.grid import Corner
 from patchviz.patches import cut_patch
 from patchviz.scene import resolve
-from patchviz.settings import Settings, make_grid, make_queue
+from patchviz.settings import Settings, make_patches, make_queue
 from patchviz.volumes import Cohort
+from patchviz.wording import percent
 
 
 def read_settings(content: dict[str, Any], _: Any = None) -> Settings:
@@ -55,6 +59,8 @@ class Answers:
             settings = read_settings(asked["settings"])
             if kind == "patches":
                 yield self._show_patches(settings, asked["axis"], asked["entries"])
+            elif kind == "contents":
+                yield self._list_contents(settings, asked["entries"]), []
             elif kind == "queue":
                 content, order = pack_queue(settings, facts)
                 yield content, [order]
@@ -76,18 +82,68 @@ class Answers:
         self, settings: Settings, axis: int, entries: Sequence[tuple[int, int]]
     ) -> Message:
         """Show each patch's slice through the middle of what is image in it."""
-        pictures = [self._cut(settings, axis, *entry) for entry in entries]
-        content = {"kind": "patches", "axis": axis, "entries": entries, "shape": pictures[0].shape}
+        corners = list(self._find_corners(settings, entries))
+        pictures = [
+            self._cut(settings, axis, n, corner)
+            for (n, _), corner in zip(entries, corners, strict=True)
+        ]
+        content = {
+            "kind": "patches",
+            "axis": axis,
+            "entries": entries,
+            "corners": corners,
+            "real": self._find_real(settings, entries, corners),
+            "shape": pictures[0].shape,
+        }
         return content, [b"".join(picture.tobytes() for picture in pictures)]
 
-    def _cut(self, settings: Settings, axis: int, n: int, patch: int) -> NDArray[np.uint8]:
+    def _find_corners(
+        self, settings: Settings, entries: Sequence[tuple[int, int]]
+    ) -> Iterator[Corner]:
+        """Find the corner of each (subject, patch)."""
+        subjects = {n for n, _ in entries}
+        patches = {n: make_patches(settings, self._cohort.facts, n) for n in subjects}
+        return (patches[n][patch] for n, patch in entries)
+
+    def _cut(
+        self, settings: Settings, axis: int, n: int, corner_of_patch: Corner
+    ) -> NDArray[np.uint8]:
         volume = self._cohort[n].image[settings.channel]
-        grid = make_grid(settings, self._cohort.facts, n)
-        corner, size = list(grid[patch]), list(grid.patch_size)
+        corner, size = list(corner_of_patch), list(cast("tuple[int, ...]", settings.patch_size))
         middle = max(0, corner[axis]), min(corner[axis] + size[axis], volume.shape[axis])
         corner[axis], size[axis] = sum(middle) // 2, 1
         slice_ = cut_patch(volume, corner, size, settings.padding_mode).squeeze(axis)
         return to_greys(slice_, *self._grey_range(n, settings.channel))
+
+    def _list_contents(
+        self, settings: Settings, entries: Sequence[tuple[int, int]]
+    ) -> dict[str, Any]:
+        """List of each patch its corner and how much of it is image, and of that foreground.
+
+        Labels are read of the subjects of these patches alone.
+        """
+        facts, size = self._cohort.facts, cast("tuple[int, ...]", settings.patch_size)
+        corners = list(self._find_corners(settings, entries))
+        reals = self._find_real(settings, entries, corners)
+        content = {"kind": "contents", "corners": corners, "real": reals, "text": ""}
+        if not all(facts.has_label[n] for n, _ in entries):
+            return content
+        shares = []
+        for (n, _), corner, real in zip(entries, corners, reals, strict=True):
+            foreground = cast("Foreground", facts.foreground(n))
+            count = int(foreground.count_each([corner], size)[0])
+            shares.append(count / max(1, real * math.prod(size)))
+        return content | {"foreground": shares, "text": _describe_foreground(shares)}
+
+    def _find_real(
+        self, settings: Settings, entries: Sequence[tuple[int, int]], corners: Sequence[Corner]
+    ) -> list[float]:
+        """Find out how much of each patch is image."""
+        shapes = np.array([self._cohort.facts.shapes[n] for n, _ in entries])
+        ends = np.array(corners) + settings.patch_size
+        inside = np.clip(ends, 0, shapes) - np.clip(corners, 0, shapes)
+        shares: list[float] = (inside / settings.patch_size).prod(axis=1).tolist()
+        return shares
 
     def _open_voxels(self, n: int, channel: int) -> Voxels:
         subject = self._cohort[n]
@@ -116,11 +172,19 @@ class Answers:
             yield {"kind": "plane", **which, "axis": axis, "index": index}, cut
 
 
+def _describe_foreground(shares: Sequence[float]) -> str:
+    held = f"{sum(share > 0 for share in shares)} of {len(shares)} patches hold foreground"
+    return f"{held}; it is {percent(sum(shares) / len(shares))} of a patch on average"
+
+
 def pack_coverage(
     settings: Settings, facts: CohortFacts, n_epochs: int
 ) -> tuple[dict[str, Any], bytes]:
     """Give the message on how often voxels are seen, and the counts as little-endian uint16."""
-    coverage = compute_coverage(settings, facts, n_epochs)
+    try:
+        coverage = compute_coverage(settings, facts, n_epochs)
+    except ValueError as error:  # it would take too much memory
+        return {"kind": "coverage", "edges": [], "shares": [], "text": str(error)}, b""
     content = {
         "kind": "coverage",
         "edges": coverage.edges,

@@ -1,6 +1,6 @@
 // The batch: patches side by side as the network gets them, filling as the queue is popped, and as a table.
 
-import { box_of } from "./store.js";
+import { box_of, has_box } from "./boxes.js";
 import { on_arrows } from "./keys.js";
 import { Rows } from "./rows.js";
 import { percent } from "./words.js";
@@ -23,7 +23,7 @@ export function render_batch(store, el) {
     select_entry(store, place);
     store.settle_entry();
   };
-  const rows = new Rows(table, ["place", "entry", "subject", "patch", "corner", "image"], go);
+  const rows = new Rows(table, ["place", "entry", "subject", "patch", "corner", "image", "foreground"], go);
   canvas.onclick = (event) => {
     const cell = cells.find(({ x, y, side }) => event.offsetX >= x && event.offsetX < x + side && event.offsetY >= y && event.offsetY < y + side);
     if (cell) go(cell.place);
@@ -56,11 +56,14 @@ export function render_batch(store, el) {
     const ctx = fit(canvas, width, height);
     draw_patch(ctx, store, epoch.entry(at), { x: 0, y: 0, side: large }, true, theme);
     cells.forEach((cell, n) => draw_patch(ctx, store, entries[n], cell, cell.place >= left, theme));
-    const key = [epoch, batch, store.scene];
     if (!details.open) return;
+    const about = `${store.epoch_of} ${batch}`;
+    if (!playing) store.ask_contents(epoch.places(batch).map((place) => epoch.entry(place)), about);
+    const contents = store.contents?.key === about ? store.contents : null;
+    const key = [epoch, batch, store.scene, contents];
     if (!shown || key.some((value, n) => value !== shown[n])) {
-      rows.caption.textContent = `batch ${batch + 1} of ${epoch.n_batches}`;
-      rows.fill(entries.map((e, n) => list(store, e, n)));
+      rows.caption.textContent = [`batch ${batch + 1} of ${epoch.n_batches}`, contents?.text].filter(Boolean).join(": ");
+      rows.fill(entries.map((e, n) => list(store, e, n, contents)));
     }
     shown = key;
     rows.mark(entry);
@@ -68,22 +71,24 @@ export function render_batch(store, el) {
 }
 
 /** One patch in its cell: its voxels where they are known, hatched where it is padding; empty until popped. */
-function draw_patch(ctx, store, { place, row, subject, patch }, { x, y, side }, popped, theme) {
+function draw_patch(ctx, store, entry, { x, y, side }, popped, theme) {
   const { scene, epoch } = store;
-  const known = patch < scene.n_patches;
-  const box = known ? box_of(scene, patch) : null;
+  const { place, row, subject, patch } = entry;
   ctx.fillStyle = popped ? ground : theme.soft;
   ctx.fillRect(x, y, side, side);
   const key = store.patch_key(subject, patch);
   const foreign = store.patches.get(key);
-  if (popped && known) {
+  const box = has_box(scene, entry) ? box_of(scene, patch) : null;
+  if (popped) {
     const painter = painter_of(store);
-    const mine = subject === scene.settings.subject;
+    const mine = box && subject === scene.settings.subject;
     if (mine && store.voxels.whole) ctx.drawImage(painter.patch(patch, store.main_axis, side, side), x, y, side, side);
-    else if (foreign) ctx.drawImage(painter.foreign_patch(`${key} ${side}`, foreign, patch, store.main_axis, side, side), x, y, side, side);
-    hatch(ctx, [x, y, side, side], image_part(scene, box, store.main_axis, x, y, side), 7);
+    else if (foreign) ctx.drawImage(painter.foreign_patch(`${key} ${side}`, foreign, store.main_axis, side, side), x, y, side, side);
+    const corner = foreign?.corner ?? box?.corner;
+    if (corner) hatch(ctx, [x, y, side, side], image_part(scene, corner, store.main_axis, x, y, side), 7);
   }
-  ctx.strokeStyle = place === store.entry ? selection : box ? real_colour(box.real) : theme.line;
+  const real = foreign?.real ?? box?.real;
+  ctx.strokeStyle = place === store.entry ? selection : real === undefined ? theme.line : real_colour(real);
   ctx.lineWidth = place === store.entry ? 3 : 1.5;
   ctx.strokeRect(x + 1, y + 1, side - 2, side - 2);
   ctx.fillStyle = subject_colour(row, epoch.sizes.length);
@@ -97,7 +102,7 @@ function draw_patch(ctx, store, { place, row, subject, patch }, { x, y, side }, 
 }
 
 /** Where in a patch's cell its image part lies: x, y, width, height. */
-function image_part(scene, { corner }, axis, x, y, side) {
+function image_part(scene, corner, axis, x, y, side) {
   const [u, v] = plane_axes(axis);
   const ends = [u, v].map((a) => {
     const { size, patch } = scene.axes[a];
@@ -107,7 +112,13 @@ function image_part(scene, { corner }, axis, x, y, side) {
   return [x + left, y + side - top, right - left, top - bottom];
 }
 
-function list({ scene, model }, { place, subject, patch }, n) {
-  const box = patch < scene.n_patches ? box_of(scene, patch) : null;
-  return [place, n + 1, place + 1, model.get("choices").subject[subject], patch + 1, box?.corner.join(", ") ?? "", box ? percent(box.real) : ""];
+/** The texts of a row; what is in a patch is known once the kernel has told. */
+function list({ scene, model }, entry, n, contents) {
+  const { place, subject, patch } = entry;
+  const box = has_box(scene, entry) ? box_of(scene, patch) : null;
+  const corner = contents?.corners[n] ?? box?.corner;
+  const real = contents?.real[n] ?? box?.real;
+  const share = contents?.foreground?.[n];
+  const texts = [corner?.join(", ") ?? "", ...[real, share].map((part) => (part === undefined ? "" : percent(part)))];
+  return [place, n + 1, place + 1, model.get("choices").subject[subject], patch + 1, ...texts];
 }

@@ -1,6 +1,7 @@
-// The boards: every patch as the network gets it, one board for each layer along the large plane's axis.
+// The boards: every patch as the network gets it, one board for each layer along the large plane's axis, or one of all that are drawn.
 
-import { box_of, number_of } from "./store.js";
+import { box_of, number_of } from "./boxes.js";
+import { clamp } from "./store.js";
 import { on_arrows } from "./keys.js";
 import { cross_out, fit, ground, painter_of, plane_axes, range, real_colour, selection, theme_of } from "./paint.js";
 
@@ -23,6 +24,8 @@ export function render_boards(store, el) {
     if (n !== null) store.select(n, { centre: true, save: true });
   };
   on_arrows(canvas, "arrow keys select a neighbouring patch, page keys one of the next layer", (right, up, page) => {
+    const { drawn, n_patches } = store.scene;
+    if (drawn) return store.select(clamp(store.selected + right - up - page, 0, n_patches), { centre: true, save: true });
     const place = box_of(store.scene, store.selected).place;
     const [u, v] = plane_axes(store.main_axis);
     const axis = page ? store.main_axis : up ? v : u;
@@ -41,7 +44,8 @@ export function render_boards(store, el) {
     if (look.some((value, n) => value !== painted[n])) {
       boards = new Boards(store, width, theme);
       canvas.style.height = `${boards.height}px`;
-      canvas.setAttribute("aria-label", `all ${scene.n_patches} patches, layer by layer along ${scene.axes[main_axis].name}`);
+      const order = scene.drawn ? "as they are drawn" : `layer by layer along ${scene.axes[main_axis].name}`;
+      canvas.setAttribute("aria-label", `all ${scene.n_patches} patches, ${order}`);
       boards.paint();
       classes.replaceChildren(...scene.classes.map((c) => legend(c, scene.n_patches)));
     }
@@ -61,6 +65,12 @@ function legend({ low, high, label, count }, n_patches) {
   return item;
 }
 
+/** One board of so many patches: as many rows as there is need for. */
+function lay_out(n, width) {
+  const columns = Math.min(n, Math.max(Math.floor(width / 75), Math.ceil(Math.sqrt(n))));
+  return [1, columns, Math.ceil(n / columns)];
+}
+
 class Boards {
   u; v; layers; columns; rows; picture;
 
@@ -71,7 +81,7 @@ class Boards {
     this.scene = store.scene;
     this.axis = store.main_axis;
     const [u, v] = plane_axes(this.axis);
-    const [layers, columns, rows] = [this.axis, u, v].map((a) => this.scene.axes[a].starts.length);
+    const [layers, columns, rows] = this.scene.drawn ? lay_out(this.scene.n_patches, width) : [this.axis, u, v].map((a) => this.scene.axes[a].starts.length);
     Object.assign(this, { u, v, layers, columns, rows });
     const cell = (across) => (width - 10 * (across - 1)) / across / this.columns;
     this.across = this.layers <= 4 ? this.layers : Math.ceil(Math.sqrt(this.layers));
@@ -92,7 +102,9 @@ class Boards {
     ];
   }
 
+  /** The number of the patch in a cell; of drawn ones the last row may have less of them. */
   number(layer, column, row) {
+    if (this.scene.drawn) return (this.rows - 1 - row) * this.columns + column;
     const place = [0, 0, 0];
     [place[this.axis], place[this.u], place[this.v]] = [layer, column, row];
     return number_of(this.scene, place);
@@ -104,7 +116,15 @@ class Boards {
     const column = Math.floor((x - across * this.board[0]) / this.cell[0]);
     const row = this.rows - 1 - Math.floor((y - down * this.board[1] - this.caption) / this.cell[1]);
     const inside = layer < this.layers && column >= 0 && column < this.columns && row >= 0 && row < this.rows;
-    return inside ? this.number(layer, column, row) : null;
+    const n = inside ? this.number(layer, column, row) : null;
+    return n !== null && n < this.scene.n_patches ? n : null;
+  }
+
+  /** The cell of a patch: layer, column and row. */
+  cell_of(n) {
+    if (this.scene.drawn) return [0, n % this.columns, this.rows - 1 - Math.floor(n / this.columns)];
+    const { place } = box_of(this.scene, n);
+    return [this.axis, this.u, this.v].map((a) => place[a]);
   }
 
   /** Draw all patches, and mark the one selected and the one under the pointer. */
@@ -113,8 +133,8 @@ class Boards {
     ctx.drawImage(this.picture, 0, 0, this.width, this.height);
     for (const [n, colour] of [[hover, null], [selected, selection]]) {
       if (n === null || n >= this.scene.n_patches) continue;
-      const { place, real } = box_of(this.scene, n);
-      const [x, y] = this.place(place[this.axis], place[this.u], place[this.v]);
+      const { real } = box_of(this.scene, n);
+      const [x, y] = this.place(...this.cell_of(n));
       const [w, h] = this.cell.map((side) => side - 3);
       ctx.strokeStyle = colour ?? real_colour(real);
       ctx.lineWidth = 3;
@@ -127,25 +147,33 @@ class Boards {
     this.picture = document.createElement("canvas");
     const ctx = fit(this.picture, this.width, this.height);
     const { theme } = this;
-    const axis = this.scene.axes[this.axis];
-    const is_drawn = !this.plain && this.store.voxels.whole;
+    const has_pictures = !this.plain && this.store.voxels.whole;
     ctx.font = `${12 * theme.scale}px ${theme.font}`;
     for (let layer = 0; layer < this.layers; layer++) {
       const [x, y] = this.place(layer, 0, this.rows - 1);
-      const from = axis.starts[layer];
       ctx.fillStyle = theme.muted;
       ctx.textBaseline = "bottom";
       ctx.textAlign = "left";
-      ctx.fillText(`${axis.name} ${from} … ${from + axis.patch - 1}`, x, y - 3, this.board[0]);
-      const sheet = is_drawn ? this.sheet(layer) : null;
+      ctx.fillText(this.title(layer), x, y - 3, this.board[0]);
+      const sheet = has_pictures && !this.scene.drawn ? this.sheet(layer) : null;
       for (let column = 0; column < this.columns; column++)
-        for (let row = 0; row < this.rows; row++) this.draw_patch(ctx, layer, column, row, sheet);
+        for (let row = 0; row < this.rows; row++) {
+          const n = this.number(layer, column, row);
+          if (n < this.scene.n_patches) this.draw_patch(ctx, n, sheet, has_pictures);
+        }
     }
   }
 
-  draw_patch(ctx, layer, column, row, sheet) {
+  title(layer) {
+    if (this.scene.drawn) return "in the order in which they are drawn";
+    const { name, starts, patch } = this.scene.axes[this.axis];
+    return `${name} ${starts[layer]} … ${starts[layer] + patch - 1}`;
+  }
+
+  draw_patch(ctx, n, sheet, has_pictures) {
     const { cell } = this;
-    const box = box_of(this.scene, this.number(layer, column, row));
+    const box = box_of(this.scene, n);
+    const [layer, column, row] = this.cell_of(n);
     const [x, y] = this.place(layer, column, row);
     const [w, h] = [cell[0] - 3, cell[1] - 3];
     const colour = real_colour(box.real);
@@ -155,7 +183,7 @@ class Boards {
     if (sheet) {
       const [from_w, from_h] = [sheet.width / this.columns, sheet.height / this.rows];
       ctx.drawImage(sheet, column * from_w, (this.rows - 1 - row) * from_h, from_w, from_h, x, y, w, h);
-    }
+    } else if (has_pictures) ctx.drawImage(painter_of(this.store).patch(n, this.axis, ...[w, h].map((side) => Math.max(1, Math.round(side)))), x, y, w, h);
     if (box.blank) cross_out(ctx, x, y, w, h);
     ctx.strokeStyle = colour;
     ctx.lineWidth = 1.5;

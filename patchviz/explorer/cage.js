@@ -1,6 +1,6 @@
 // The cage: image, grid and slices in three dimensions, turned by dragging, boxes pulled apart on demand.
 
-import { box_of, number_of } from "./store.js";
+import { box_of, boxes_of } from "./boxes.js";
 import { on_arrows } from "./keys.js";
 import { fit, ground, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
 
@@ -48,16 +48,18 @@ export function render_cage(store, el) {
     drawn = now;
     cage = new Cage(fit(canvas, width, height), store, width, height);
     cage.draw(wires);
+    explode.parentElement.hidden = Boolean(store.scene.drawn);
   };
 }
 
 class Cage {
   constructor(ctx, store, width, height) {
-    const { scene, rotation, explode } = store;
+    const { scene, rotation } = store;
     this.ctx = ctx;
     this.store = store;
     this.scene = scene;
     this.axes = scene.axes;
+    this.explode = scene.drawn ? 0 : store.explode; // there are no layers to pull apart
     const [yaw, pitch] = rotation;
     const [cy, sy, cp, sp] = [Math.cos(yaw), Math.sin(yaw), Math.cos(pitch), Math.sin(pitch)];
     // rows: to the right, upwards, towards the eye; the third axis stands upright
@@ -65,7 +67,7 @@ class Cage {
     // how far the grid reaches to the sides and upwards, seen from here
     const halves = this.axes.map(({ starts, patch, size, span, spacing }) => {
       const reach = Math.max(size / 2 - span[0], span[1] - size / 2);
-      return (reach + 0.25 * explode * patch * (starts.length - 1)) * spacing;
+      return (reach + 0.25 * this.explode * patch * (starts.length - 1)) * spacing;
     });
     const [wide, high] = this.rotation.map((row) => row.reduce((sum, r, a) => sum + Math.abs(r) * halves[a], 0));
     this.scale = Math.min((width / 2 - 24) / wide, (height / 2 - 24) / high);
@@ -85,7 +87,7 @@ class Cage {
     const { ctx, store } = this;
     ctx.fillStyle = ground;
     ctx.fillRect(0, 0, ctx.canvas.width, ctx.canvas.height);
-    ctx.globalAlpha = 1 - 0.75 * store.explode;
+    ctx.globalAlpha = 1 - 0.75 * this.explode;
     this.draw_slices();
     ctx.globalAlpha = 1;
     ctx.drawImage(wires, 0, 0, 2 * this.middle[0], 2 * this.middle[1]);
@@ -99,12 +101,12 @@ class Cage {
 
   /** Draw all boxes, the image's outline, and how far the grid reaches. */
   draw_wires() {
-    const { ctx, axes, store } = this;
+    const { ctx, axes } = this;
     const { covered } = this.scene;
     ctx.lineJoin = "round";
     if (this.single && !covered) this.boxes().forEach((box) => this.draw_box(box));
     this.wire([0, 0, 0], axes.map((axis) => axis.size), "#f4f6f8", 1.5);
-    if (covered || store.explode) return;
+    if (covered || this.explode) return;
     ctx.setLineDash([5, 4]);
     this.wire(axes.map((axis) => axis.span[0]), axes.map((axis) => axis.span[1] - axis.span[0]), "#9fb3c4", 1);
     ctx.setLineDash([]);
@@ -112,24 +114,21 @@ class Cage {
 
   /** All boxes, the farthest first. */
   boxes() {
-    const [counts, boxes] = [this.axes.map((axis) => axis.starts.length), []];
-    for (let i = 0; i < counts[0]; i++)
-      for (let j = 0; j < counts[1]; j++)
-        for (let k = 0; k < counts[2]; k++) boxes.push(box_of(this.scene, number_of(this.scene, [i, j, k])));
     const depth = (box) => this.project(this.moved(box))[2];
-    return boxes.map((box) => ({ ...box, depth: depth(box) })).sort((a, b) => a.depth - b.depth);
+    return boxes_of(this.scene).map((box) => ({ ...box, depth: depth(box) })).sort((a, b) => a.depth - b.depth);
   }
 
   /** Where the exploded view puts a box's corner. */
   moved(box) {
     return box.corner.map((at, a) => {
       const { starts, patch } = this.axes[a];
-      return at + 0.5 * this.store.explode * patch * (box.place[a] - (starts.length - 1) / 2);
+      return at + 0.5 * this.explode * patch * (box.place[a] - (starts.length - 1) / 2);
     });
   }
 
   draw_box(box) {
-    const { explode, hover } = this.store;
+    const { explode } = this;
+    const { hover } = this.store;
     const width = hover === box.n ? 3 : 1.2;
     if (explode) this.faces(this.moved(box), box.size, real_colour(box.real, 0.1 + 0.25 * explode), real_colour(box.real), width);
     else this.wire(box.corner, box.size, real_colour(box.real, 0.55), width);

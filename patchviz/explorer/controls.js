@@ -140,7 +140,7 @@ function mark_now(track, { sizes, padding, unseen, counts }, size) {
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 export function render_fold(store, el) {
-  el.innerHTML = `<summary>overlap, policy, padding mode, batch size, blanks, random starts</summary><div class="pv-fields"></div><p class="pv-note" role="status"></p>`;
+  el.innerHTML = `<summary>overlap, policy, padding mode, batch size, blanks, random starts, patches drawn</summary><div class="pv-fields"></div><p class="pv-note" role="status"></p>`;
   const fields = el.querySelector(".pv-fields");
   const note = el.querySelector(".pv-note");
   const choices = store.model.get("choices");
@@ -151,8 +151,9 @@ export function render_fold(store, el) {
   const skip_blank = choice("blank patches", fields, choices.skip_blank);
   const start_offset = number("random starts, from minus", fields, 0);
   Object.entries({ overlap, policy, padding_mode, batch_size, skip_blank, start_offset }).forEach(([name, input]) => (input.dataset.setting = name));
+  const show_sampling = make_sampling(store, fields);
   overlap.onchange = () => {
-    const given = overlap.value.split(/[^\d.-]+/).filter(Boolean).map(Number);
+    const given = read_numbers(overlap.value);
     store.change({ overlap: given.length === 1 ? store.scene.axes.map(() => given[0]) : given });
   };
   policy.onchange = () => store.change(change_policy(store, policy.value));
@@ -169,6 +170,7 @@ export function render_fold(store, el) {
     put(policy, settings.policy);
     put(padding_mode, settings.padding_mode);
     put(batch_size, settings.batch_size);
+    show_sampling();
     say(null, [policy], ["policy", "start"], notes, store.refusal);
     for (const [name, input] of Object.entries({ overlap, padding_mode, batch_size, skip_blank, start_offset })) {
       say(null, [input], [name], notes, store.refusal);
@@ -181,10 +183,52 @@ export function render_fold(store, el) {
   };
 }
 
+/** Where patches come from, and what belongs to it; returns what shows the present choice. */
+function make_sampling(store, fields) {
+  const from = choice("patches from", fields, store.model.get("choices").sampling);
+  const [, , by_share, by_class] = from.options;
+  const share = make_input("share with foreground", fields, { type: "number", step: "0.01", min: "0.01", max: "1" });
+  const chances = make_input("chances of classes 0, 1, 2 …", fields, { type: "text", size: "8", title: "of standing in the middle of a patch: 0, 1, 2" });
+  const count = make_input("patches a subject", fields, { type: "number", step: "1", min: "1", placeholder: "grid's", title: "as many as the grid has, where left empty" });
+  for (const input of [from, share, chances]) input.dataset.setting = "sampling";
+  count.dataset.setting = "patches_per_subject";
+  const change = (sampling) => store.change({ sampling, ...(sampling === "grid" ? { patches_per_subject: null } : {}) });
+  from.onchange = () => change(read_sampling(from.value));
+  share.onchange = () => share.reportValidity() && change(Number(share.value));
+  chances.onchange = () => change(read_numbers(chances.value));
+  count.onchange = () => count.reportValidity() && store.change({ patches_per_subject: count.value ? Number(count.value) : null });
+  return () => {
+    const { settings, has_label, notes } = store.scene;
+    const { sampling, patches_per_subject } = settings;
+    const kind = typeof sampling === "number" ? by_share : Array.isArray(sampling) ? by_class : null;
+    if (kind) kind.value = String(sampling);
+    by_share.hidden = by_class.hidden = !has_label;
+    put(from, String(sampling));
+    put(share, by_share.value);
+    put(chances, by_class.value.replaceAll(",", ", "));
+    put(count, patches_per_subject ?? "");
+    share.parentElement.hidden = kind !== by_share;
+    chances.parentElement.hidden = kind !== by_class;
+    count.parentElement.hidden = sampling === "grid";
+    say(null, [from], ["sampling"], notes, store.refusal);
+    say(null, [count], ["patches_per_subject"], notes, store.refusal);
+  };
+}
+
+/** A way of sampling as Python takes it: a name, a share, or the chances of classes. */
+function read_sampling(text) {
+  if (text.includes(",")) return read_numbers(text);
+  return Number.isNaN(Number(text)) ? text : Number(text);
+}
+
 /** What to change for another policy: a start, given or drawn, goes with one only. */
 export function change_policy(store, policy) {
   const none = { start: null, start_offset: store.scene.axes.map(() => 0) };
   return { policy, ...(policy === "centered" ? {} : none) };
+}
+
+function read_numbers(text) {
+  return text.split(/[^\d.-]+/).filter(Boolean).map(Number);
 }
 
 /** A blank rule as Python takes it: false, a name, or a share. */

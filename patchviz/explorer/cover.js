@@ -3,11 +3,12 @@
 /** The scene as it may be shown: whole, or without grid and numbers while there is something to guess. */
 export function cover(store, scene) {
   const predict = store.model.get("predict");
-  if (!predict.length || store.revealed === key_of(scene)) return scene;
+  if (!rows_of(predict, scene).length || store.revealed === key_of(scene)) return scene;
   const word = (wanted) => scene.sentence.find(({ key }) => key === wanted);
   return {
     ...scene,
     covered: true,
+    drawn: null,
     axes: scene.axes.map(take_grid_out),
     n_patches: 1,
     blank: [],

@@ -14,6 +14,7 @@ export function render_coverage(store, el) {
   const [slider, output, readout, canvas] = ["input", "output", ".pv-readout", "canvas"].map((name) => el.querySelector(name));
   el.addEventListener("toggle", () => store.set({ show_coverage: el.open }));
   slider.oninput = () => store.touch();
+  slider.max = String(store.model.get("n_covered") ?? most_epochs);
   return () => {
     if (!el.open) return;
     canvas.hidden = slider.disabled = !holds_coverage(store.model, store.scene.settings);
@@ -24,6 +25,8 @@ export function render_coverage(store, el) {
     const { coverage } = store;
     if (!coverage) return;
     readout.textContent = coverage.text;
+    canvas.hidden = !coverage.shares.length; // too much to be counted
+    if (canvas.hidden) return;
     const width = canvas.clientWidth;
     canvas.style.height = "64px";
     canvas.setAttribute("aria-label", `voxels by how often they are seen: ${coverage.text}`);
@@ -56,7 +59,7 @@ function colour_of(times, most) {
 /** The picture of how often the voxels of a plane are seen, or null where that is not to be shown. */
 export function coverage_slice(store, axis) {
   const { coverage, scene, show_coverage, position } = store;
-  if (!show_coverage || coverage?.settings !== scene.settings) return null;
+  if (!show_coverage || coverage?.settings !== scene.settings || !coverage.shares.length) return null;
   if (!slices.has(store)) slices.set(store, []);
   const made = slices.get(store);
   const block = block_at(coverage.edges[axis], position[axis]);

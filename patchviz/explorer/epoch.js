@@ -1,5 +1,7 @@
 // One epoch in the browser: its queue, how far it is popped, and the playing of it.
 
+import { has_box } from "./boxes.js";
+
 export class Epoch {
   /** `order` holds patch numbers counted through all subjects; it is popped from its end. */
   constructor({ epoch, subjects, sizes, reads }, order, batch_size) {
@@ -48,10 +50,10 @@ export function pop_to(store, left) {
 
 /** Select the entry at a place of the queue: its box on the volume shown, whosever it is. */
 export function select_entry(store, place) {
-  const { patch } = store.epoch.entry(place);
+  const entry = store.epoch.entry(place);
   store.set({ entry: place });
-  if (patch >= store.scene.n_patches) return; // another subject's grid, larger than this one
-  store.select(patch, { centre: true, entry: place });
+  if (!has_box(store.scene, entry)) return;
+  store.select(entry.patch, { centre: true, entry: place });
 }
 
 /** Play at `store.speed` entries a second, until nothing is left or `store.playing` is put down. */

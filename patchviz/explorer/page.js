@@ -24,7 +24,7 @@ class Model {
       counts.offset = offset;
       offset += counts.length;
     }
-    this.state = { ...state, n_epochs, held: scenes.map(([settings]) => settings) };
+    this.state = { ...state, n_epochs, n_covered: coverage.length, held: scenes.map(([settings]) => settings) };
   }
 
   get(name) {

@@ -1,6 +1,6 @@
 // Pixels: voxels to colours, and the colours that mean something.
 
-import { box_of, heart_of, index_at } from "./store.js";
+import { box_of, heart_of, index_at } from "./boxes.js";
 
 export const selection = "#ff8f1f"; // the selected patch, and nothing else
 export const never_seen = "#ff2fd0"; // voxels that no patch holds, and nothing else
@@ -192,18 +192,18 @@ class Painter {
   patch(n, axis, w, h) {
     return this.picture(`${n} ${axis} ${w} ${h}`, () => {
       const at = heart_of(this.store.scene, n)[axis];
-      const [us, vs] = this.sample(n, axis, w, h);
+      const [us, vs] = this.sample(box_of(this.store.scene, n).corner, axis, w, h);
       return this.canvas(w, h, (pixels) => this.fill(pixels, axis, at, us, vs));
     });
   }
 
   /** The same for another subject's patch, whose greys came from the kernel. */
-  foreign_patch(key, patch, n, axis, w, h) {
-    return this.picture(key, () => this.paint_foreign(patch, n, axis, w, h));
+  foreign_patch(key, patch, axis, w, h) {
+    return this.picture(key, () => this.paint_foreign(patch, axis, w, h));
   }
 
-  paint_foreign({ width, height, grey }, n, axis, w, h) {
-    const [us, vs] = this.sample(n, axis, w, h);
+  paint_foreign({ width, height, grey, corner }, axis, w, h) {
+    const [us, vs] = this.sample(corner, axis, w, h);
     const [u, v] = plane_axes(axis).map((a) => this.store.scene.axes[a]);
     const { tables } = this.tables();
     return this.canvas(w, h, (pixels) => {
@@ -217,9 +217,9 @@ class Painter {
   }
 
   /** Positions along both axes of the plane that stand for the pixels of a patch's picture. */
-  sample(n, axis, w, h) {
-    const { corner, size } = box_of(this.store.scene, n);
-    const along = (a, count) => range(0, count).map((m) => corner[a] + Math.floor(((m + 0.5) / count) * size[a]));
+  sample(corner, axis, w, h) {
+    const { axes } = this.store.scene;
+    const along = (a, count) => range(0, count).map((m) => corner[a] + Math.floor(((m + 0.5) / count) * axes[a].patch));
     const [u, v] = plane_axes(axis);
     return [along(u, w), along(v, h)];
   }

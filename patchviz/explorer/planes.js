@@ -1,7 +1,8 @@
 // The planes: one large with rulers, boxes and padding, two small ones that a click makes large.
 
 import { coverage_slice } from "./coverage.js";
-import { box_at, box_of, clamp, number_of } from "./store.js";
+import { box_at, box_of, number_of } from "./boxes.js";
+import { clamp } from "./store.js";
 import { on_arrows } from "./keys.js";
 import { fit, ground, hatch, never_seen, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
 import { describe_patch } from "./words.js";
@@ -177,8 +178,8 @@ class View {
     hatch(ctx, this.rect(u.span, v.span), all ? null : this.rect([0, u.size], [0, v.size]), this.large ? 9 : 6);
     const seen = !covered && coverage_slice(store, this.axis);
     if (seen) ctx.drawImage(seen, ...this.rect([0, u.size], [0, v.size]));
-    else this.mark_unseen(ctx, at, third);
-    if (store.ghost && !covered) this.draw_ghost(ctx, store.ghost);
+    else if (!this.scene.drawn) this.mark_unseen(ctx, at, third); // of drawn patches coverage knows
+    if (store.ghost && !covered) this.draw_ghost(ctx, store.ghost, at);
     if (!covered) this.draw_boxes(ctx, store, at);
     ctx.strokeStyle = "#f4f6f8";
     ctx.lineWidth = this.large ? 1.5 : 1;
@@ -202,24 +203,22 @@ class View {
     ctx.restore();
   }
 
-  draw_ghost(ctx, ghost) {
-    const [u, v] = plane_axes(this.axis).map((a) => ghost.axes[a]);
+  draw_ghost(ctx, ghost, at) {
+    const [a, b] = plane_axes(this.axis);
+    const [u, v] = [ghost.axes[a], ghost.axes[b]];
     ctx.save();
     ctx.setLineDash([3, 4]);
     ctx.strokeStyle = "rgba(255,255,255,.5)";
-    u.starts.forEach((s) => v.starts.forEach((t) => ctx.strokeRect(...this.rect([s, s + u.patch], [t, t + v.patch]))));
+    const box = (s, t) => ctx.strokeRect(...this.rect([s, s + u.patch], [t, t + v.patch]));
+    if (ghost.drawn) cut_boxes(ghost, this.axis, at).forEach(({ corner }) => box(corner[a], corner[b]));
+    else u.starts.forEach((s) => v.starts.forEach((t) => box(s, t)));
     ctx.restore();
   }
 
   /** The boxes that the plane cuts, by how real they are; the selected one also where it is not cut. */
   draw_boxes(ctx, store, at) {
     const { scene, axis } = this;
-    const third = scene.axes[axis];
     const chosen = box_of(scene, store.selected);
-    const holds = (m) => at >= third.starts[m] && at < third.starts[m] + third.patch;
-    const layers = third.starts.map((_, m) => m).filter(holds);
-    // of overlapping layers, the one whose boxes are most nearly centred here stands for all
-    const layer = layers[layers.length >> 1];
     const [a, b] = plane_axes(axis);
     const outline = (corner, colour, width) => {
       const [x, y, w, h] = this.rect([corner[a], corner[a] + this.axes[0].patch], [corner[b], corner[b] + this.axes[1].patch]);
@@ -227,19 +226,15 @@ class View {
       ctx.lineWidth = width;
       ctx.strokeRect(x + 1.5, y + 1.5, w - 3, h - 3); // inset, so that neighbours both show
     };
-    if (layer !== undefined) {
-      this.axes[0].starts.forEach((_, m) => this.axes[1].starts.forEach((__, n) => {
-        const place = [0, 0, 0];
-        [place[axis], place[a], place[b]] = [layer, m, n];
-        const box = box_of(scene, number_of(scene, place));
-        const wide = store.hover === box.n ? 4 : this.large ? 2 : 1;
-        ctx.setLineDash(box.blank ? [2, 5] : []); // blank patches are left out
-        outline(box.corner, real_colour(box.real), wide);
-      }));
+    const [alpha, line] = scene.drawn ? [0.6, 1] : [1, this.large ? 2 : 1]; // drawn boxes lie on one another
+    for (const box of cut_boxes(scene, axis, at)) {
+      const hovered = store.hover === box.n;
+      ctx.setLineDash(box.blank ? [2, 5] : []); // blank patches are left out
+      outline(box.corner, real_colour(box.real, hovered ? 1 : alpha), hovered ? 4 : line);
     }
     ctx.setLineDash([]);
     ctx.save();
-    if (!holds(chosen.place[axis])) ctx.setLineDash([5, 4]);
+    if (!is_cut(chosen, axis, at)) ctx.setLineDash([5, 4]);
     outline(chosen.corner, selection, this.large ? 3 : 2);
     ctx.restore();
   }
@@ -304,17 +299,36 @@ class View {
   }
 }
 
-function draw_bars(axis, to, bar) {
-  const rows = axis.starts.length > 1 && axis.starts[1] - axis.starts[0] < axis.patch ? 3 : 2;
-  axis.starts.forEach((start, n) => {
-    bar(to(start), to(start + axis.patch) - to(start), n % rows, real_colour(axis.inside[n] / axis.patch));
+function is_cut({ corner, size }, axis, at) {
+  return at >= corner[axis] && at < corner[axis] + size[axis];
+}
+
+/** The boxes that a plane cuts; of overlapping layers of a grid, the one most nearly centred here stands for all. */
+function cut_boxes(scene, axis, at) {
+  const { starts, patch } = scene.axes[axis];
+  const cut = starts.map((_, m) => m).filter((m) => at >= starts[m] && at < starts[m] + patch);
+  if (scene.drawn) return cut.map((n) => box_of(scene, n));
+  const layer = cut[cut.length >> 1];
+  if (layer === undefined) return [];
+  const [a, b] = plane_axes(axis);
+  return scene.axes[a].starts.flatMap((_, m) => scene.axes[b].starts.map((__, n) => {
+    const place = [0, 0, 0];
+    [place[axis], place[a], place[b]] = [layer, m, n];
+    return box_of(scene, number_of(scene, place));
+  }));
+}
+
+function draw_bars({ starts, inside, patch }, to, bar) {
+  const rows = starts.length > 1 && Math.abs(starts[1] - starts[0]) < patch ? 3 : 2;
+  starts.forEach((start, n) => {
+    bar(to(start), to(start + patch) - to(start), n % rows, real_colour(inside[n] / patch));
   });
 }
 
-/** Those of some places that stand at least `gap` pixels apart. */
+/** Those of some places, in their order, that stand at least `gap` pixels apart. */
 function sparse(places, gap, scale) {
   let last = -Infinity;
-  return places.filter((p) => {
+  return places.toSorted((p, q) => p - q).filter((p) => {
     const far = (p - last) * scale >= gap;
     if (far) last = p;
     return far;

@@ -2,6 +2,7 @@
 
 import { play, pop_to, select_entry } from "./epoch.js";
 import { on_arrows } from "./keys.js";
+import { has_box } from "./boxes.js";
 import { fit, selection, subject_colour, theme_of } from "./paint.js";
 import { describe_entry } from "./words.js";
 
@@ -18,14 +19,15 @@ export function render_queue(store, el) {
       <button data-act="batch" title="pop a batch">batch</button>
       <input type="range" min="0" step="1" aria-label="entries popped">
       <label>order <select data-of="order" data-setting="order"></select></label>
+      <label hidden>window <input type="number" data-setting="window" min="1" step="1" title="how many subjects are shuffled together"></label>
       <label>speed <select data-of="speed"></select></label>
       <button data-act="next">next epoch</button>
       <button data-act="tab" aria-pressed="false">by subject</button>
     </div>
     <canvas tabindex="0" role="application"></canvas>
     <p class="pv-readout"></p>`;
-  const parts = ["output", "input", "[data-of=order]", "[data-of=speed]", "canvas", ".pv-readout"];
-  const [counter, scrub, order, speed, canvas, readout] = parts.map((name) => el.querySelector(name));
+  const parts = ["output", "input[type=range]", "[data-of=order]", "[data-setting=window]", "[data-of=speed]", "canvas", ".pv-readout"];
+  const [counter, scrub, order, shuffled, speed, canvas, readout] = parts.map((name) => el.querySelector(name));
   const buttons = Object.fromEntries([...el.querySelectorAll("button")].map((b) => [b.dataset.act, b]));
   fill(order, store.model.get("choices").order);
   fill(speed, speeds);
@@ -58,6 +60,7 @@ export function render_queue(store, el) {
     if (store.epoch) pop_to(store, store.epoch.total - Number(scrub.value));
   };
   order.onchange = () => store.change({ order: order.value });
+  shuffled.onchange = () => shuffled.reportValidity() && store.change({ window: Number(shuffled.value) });
   speed.onchange = () => store.set({ speed: Number(speed.value) });
   const under = (event) => (store.epoch ? picture.under(event.offsetX, event.offsetY) : null);
   canvas.onpointermove = (event) => {
@@ -90,7 +93,10 @@ export function render_queue(store, el) {
     buttons.play.textContent = playing ? "pause" : "play";
     Object.assign(scrub, { max: epoch.total, value: epoch.total - left });
     speed.value = String(store.speed);
-    order.value = store.scene.settings.order;
+    const { settings } = store.scene;
+    order.value = settings.order;
+    shuffled.parentElement.hidden = settings.order !== "buffered";
+    if (document.activeElement !== shuffled) shuffled.value = String(settings.window);
     const width = canvas.clientWidth;
     picture.measure(epoch, width);
     canvas.style.height = `${picture.height}px`;
@@ -104,9 +110,10 @@ function describe(store, place) {
   const { epoch, scene } = store;
   const cost = epoch.reads.map(([cache, reads]) => `${reads.toLocaleString("en")} with a cache of ${cache}`).slice(0, 3).join(", ");
   if (place == null || place >= epoch.total) return `epoch ${epoch.number + 1}; volumes read in it: ${cost}`;
-  const { subject, patch } = epoch.entry(place);
+  const entry = epoch.entry(place);
+  const { subject, patch } = entry;
   const [whose, where] = describe_entry(store, place);
-  const elsewhere = subject === scene.settings.subject ? "" : `, its box drawn on ${scene.subject_id}`;
+  const elsewhere = subject === scene.settings.subject || !has_box(scene, entry) ? "" : `, its box drawn on ${scene.subject_id}`;
   return `entry ${place + 1}: ${whose}, patch ${patch + 1}${elsewhere}; ${where}`;
 }
 

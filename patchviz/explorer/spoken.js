@@ -1,6 +1,6 @@
 // What is spoken: the outcome of what the user does here, in one sentence when it comes to rest.
 
-import { describe_entry, describe_patch } from "./words.js";
+import { describe_entry, describe_patch, describe_patch_of } from "./words.js";
 
 const rest = 300; // ms without a further change
 
@@ -26,7 +26,7 @@ function describe(store) {
   if (scene.covered) return { whole, subject: scene.subject_id, patch: [], place: "" };
   if (entry === null || !epoch) return { whole, subject: scene.subject_id, patch: describe_patch(scene, selected), place: "" };
   const [subject, place] = describe_entry(store, entry);
-  return { whole, subject, patch: describe_patch(scene, epoch.entry(entry).patch), place };
+  return { whole, subject, patch: describe_patch_of(scene, epoch.entry(entry)), place };
 }
 
 /** The sentence on what is new, or null. */

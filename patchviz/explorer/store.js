@@ -1,5 +1,6 @@
 // The state of one explorer, shared by all its views: what the kernel knows, and what only the browser does.
 
+import { box_at, heart_of, index_at } from "./boxes.js";
 import { cover } from "./cover.js";
 import { Epoch } from "./epoch.js";
 import { held_values, unlocked } from "./held.js";
@@ -40,6 +41,8 @@ export class Store {
     this.show_coverage = false;
     this.coverage_asked = null;
     this.coverage = null; // how often voxels are seen, and what it was asked for
+    this.contents_asked = null;
+    this.contents = null; // of a batch: corners and foreground, and what it was asked for
     // client-only: never leaves the browser
     this.position = [0, 0, 0];
     this.main_axis = 2;
@@ -188,7 +191,7 @@ export class Store {
   /** Ask for the neighbouring patch sizes, so that the next drag finds them here. */
   look_ahead() {
     const settings = this.scene?.settings;
-    if (!settings || new Set(settings.patch_size).size > 1) return;
+    if (!settings || new Set(settings.patch_size).size > 1 || this.scene.drawn) return; // drawn ones take Python long
     const [size] = settings.patch_size;
     const { sizes } = this.scene.track;
     const wanted = [];
@@ -254,6 +257,7 @@ export class Store {
     if (message.kind === "patches") this.receive_patches(message, buffers[0]);
     if (message.kind === "comparison") this.set({ comparison: { rows: message.rows, settings: this.comparing }, comparing: null });
     if (message.kind === "coverage") this.receive_coverage(message, buffers[0]);
+    if (message.kind === "contents") this.set({ contents: { ...message, key: this.contents_asked.key }, contents_asked: null });
     if (message.kind === "queue") this.receive_queue(message, buffers[0]);
     if (!this.voxels?.is_about(message)) return;
     if (message.kind === "failure") this.set({ failure: message.text });
@@ -285,6 +289,14 @@ export class Store {
     this.set({ coverage: { ...message, counts, settings, n_epochs } });
   }
 
+  /** Ask what is in the patches of a batch, which `key` tells from others; one question at a time. */
+  ask_contents(entries, key) {
+    if (this.contents_asked || this.contents?.key === key) return;
+    this.contents_asked = { key };
+    const asked = entries.map(({ subject, patch }) => [subject, patch]);
+    this.model.send({ kind: "contents", settings: this.scene.settings, entries: asked });
+  }
+
   receive_queue(message, { buffer, byteOffset, byteLength }) {
     const order = new Int32Array(buffer.slice(byteOffset, byteOffset + byteLength));
     const epoch = new Epoch(message, order, this.target.batch_size);
@@ -304,15 +316,15 @@ export class Store {
 
   /** What the picture of a patch depends on. */
   patch_key(subject, patch) {
-    const { subject: shown, batch_size, order, ...rest } = this.scene.settings;
+    const { subject: shown, batch_size, order, window, ...rest } = this.scene.settings;
     return JSON.stringify([subject, patch, this.main_axis, rest]);
   }
 
-  receive_patches({ entries, axis, shape: [width, height] }, { buffer, byteOffset }) {
+  receive_patches({ entries, corners, real, axis, shape: [width, height] }, { buffer, byteOffset }) {
     if (axis !== this.main_axis) return;
     entries.forEach(([subject, patch], n) => {
       const grey = new Uint8Array(buffer, byteOffset + n * width * height, width * height);
-      this.patches.set(this.patch_key(subject, patch), { width, height, grey });
+      this.patches.set(this.patch_key(subject, patch), { width, height, grey, corner: corners[n], real: real[n] });
     });
     this.touch();
   }
@@ -325,60 +337,4 @@ function queue_key({ subject, channel, padding_mode, ...rest }) {
 
 export function clamp(at, low, end) {
   return Math.min(Math.max(at, low), end - 1);
-}
-
-/** Where patch n lies: its place along each axis, its corner and size, and how much of it is image. */
-export function box_of(scene, n) {
-  const place = [0, 0, 0];
-  for (let a = 2, rest = n; a >= 0; a--) {
-    const count = scene.axes[a].starts.length;
-    place[a] = rest % count;
-    rest = Math.floor(rest / count);
-  }
-  const size = scene.axes.map((axis) => axis.patch);
-  return {
-    n,
-    place,
-    size,
-    corner: place.map((m, a) => scene.axes[a].starts[m]),
-    blank: blanks_of(scene).has(n),
-    real: place.reduce((real, m, a) => real * (scene.axes[a].inside[m] / size[a]), 1),
-  };
-}
-
-const blanks = new WeakMap();
-
-/** The patches of a scene that are left out for being blank. */
-function blanks_of(scene) {
-  if (!blanks.has(scene)) blanks.set(scene, new Set(scene.blank));
-  return blanks.get(scene);
-}
-
-/** The voxel that stands at a position of an axis, or -1 in padding that has none. */
-export function index_at({ image_index, span }, at) {
-  return image_index[at - span[0]] ?? -1;
-}
-
-/** The voxel in the middle of what is image in a patch. */
-export function heart_of(scene, n) {
-  const { place, corner } = box_of(scene, n);
-  return corner.map((at, a) => Math.max(0, at) + (scene.axes[a].inside[place[a]] >> 1));
-}
-
-/** The number of the patch at one place along each axis. */
-export function number_of(scene, place) {
-  return place.reduce((n, m, a) => n * scene.axes[a].starts.length + m, 0);
-}
-
-/** The patch that a voxel is most central in, or null where no patch holds it. */
-export function box_at(scene, voxel) {
-  const place = scene.axes.map((axis, a) => {
-    const off = (start) => Math.abs(start + axis.patch / 2 - voxel[a] - 0.5);
-    let best = 0;
-    axis.starts.forEach((start, m) => {
-      if (off(start) < off(axis.starts[best])) best = m;
-    });
-    return off(axis.starts[best]) <= axis.patch / 2 ? best : -1;
-  });
-  return place.includes(-1) ? null : number_of(scene, place);
 }

@@ -1,7 +1,7 @@
 // All patches as a table: what the boards show, for those who read or listen.
 
 import { Rows } from "./rows.js";
-import { box_of } from "./store.js";
+import { box_of } from "./boxes.js";
 import { range } from "./paint.js";
 import { percent } from "./words.js";
 

@@ -1,16 +1,20 @@
 // Words on patches and entries, the same where they are read and where they are spoken.
 
-import { box_of } from "./store.js";
+import { box_of, has_box } from "./boxes.js";
 
-/** How much of a patch is image. */
-export const percent = (real) => `${(100 * real).toPrecision(3)} %`;
+/** A share of a patch. */
+export const percent = (share) => (share ? `${(100 * share).toPrecision(3)} %` : "0 %");
 
 /** A patch in parts: its number, its corner, how much of it is image, and whether it is left out. */
 export function describe_patch(scene, n) {
-  if (n >= scene.n_patches) return [`patch ${n + 1}`]; // of another subject's grid, larger than this one
   const { corner, real, blank } = box_of(scene, n);
   const share = real === 1 ? "all inside the image" : `${percent(real)} image`;
   return [`patch ${n + 1} of ${scene.n_patches.toLocaleString("en")}`, `corner ${corner.join(", ")}`, share, ...(blank ? ["blank: left out"] : [])];
+}
+
+/** The same for an entry of the queue, of which the box may be another subject's. */
+export function describe_patch_of(scene, entry) {
+  return has_box(scene, entry) ? describe_patch(scene, entry.patch) : [`patch ${entry.patch + 1}`];
 }
 
 /** An entry of the queue in two parts: whose it is, and its place among the batches. */

@@ -20,7 +20,9 @@ def draw_axis(scene: Scene, axis: int = 0, *, ax: Axes | None = None) -> Axes:
     ax = ax or marks.current(10, 1.8)
     it = scene.axes[marks.require_within("axis", axis, (0, len(scene.axes)))]
     starts, inside = np.array(it.starts), np.array(it.inside)
-    lanes = min(len(starts), max(3, 1 + math.ceil(it.patch / (it.patch - it.overlap))))
+    lanes = len(starts)
+    if scene.drawn is None:
+        lanes = min(lanes, max(3, 1 + math.ceil(it.patch / (it.patch - it.overlap))))
     lane = 1 + np.arange(len(starts)) % lanes
     ax.set(xlim=it.span, ylim=(-0.6, lanes + 0.5), yticks=())
     marks.draw_boxes(ax, (0, -0.36, it.size, 0.36), facecolors=RULE)
@@ -35,10 +37,11 @@ def draw_axis(scene: Scene, axis: int = 0, *, ax: Axes | None = None) -> Axes:
     bars = np.c_[real, low, real + inside, high]
     marks.draw_boxes(ax, bars, gid="real", facecolors=REAL(inside / it.patch), **how)
     room = marks.points_per_unit(ax)[0] * it.patch
+    room = room if marks.points_per_unit(ax)[1] > TEXT else 0
     for n, start in enumerate(it.starts if room > 26 else ()):
         text = f"patch {n + 1} from {start}" if room > 100 else f"{start}"
         marks.write_tag(ax, (start, lane[n] - 0.25), text, "white")
     ax.spines[["left", "top", "right"]].set_visible(False)
-    marks.draw_ruler(ax.xaxis, it.starts, it.size)
+    marks.draw_ruler(ax.xaxis, sorted({*it.starts}), it.size)
     ax.set_xlabel(f"{it.name} (voxels)", fontsize=TEXT, color=MUTED)
     return ax

@@ -48,9 +48,11 @@ class Turned:
         self.size = np.array([axis.size for axis in self.axes])
         self.patch = np.array([axis.patch for axis in self.axes])
         # Of each patch: its place in the grid, its corner, how much of it is image, its colour.
-        self.places = _every(range(len(axis.starts)) for axis in axes)[:, self._order]
-        self.corners = _every(axis.starts for axis in axes)[:, self._order]
-        self.shares = _every(np.divide(axis.inside, axis.patch) for axis in axes).prod(axis=1)
+        self.is_grid = scene.drawn is None
+        every = _every if self.is_grid else _each
+        self.places = every(range(len(axis.starts)) for axis in axes)[:, self._order]
+        self.corners = every(axis.starts for axis in axes)[:, self._order]
+        self.shares = every(np.divide(axis.inside, axis.patch) for axis in axes).prod(axis=1)
         self.tints = REAL([(kind.low + kind.high) / 2 for kind in scene.classes])
         lows = np.array([kind.low for kind in scene.classes[:-1]])  # whole 0.1 %
         self.colours = self.tints[np.sum(self.shares[:, None] + 5e-4 < lows, axis=1)]
@@ -69,6 +71,10 @@ class Turned:
 
 def _every(parts: Iterable[Sequence[int] | Array]) -> Array:
     return np.stack(np.meshgrid(*parts, indexing="ij"), axis=-1).reshape(-1, 3)
+
+
+def _each(parts: Iterable[Sequence[int] | Array]) -> Array:
+    return np.stack(np.broadcast_arrays(*parts), axis=-1)
 
 
 def require_within(name: str, value: int, span: tuple[int, int]) -> int:

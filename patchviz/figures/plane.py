@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,8 @@ def draw_plane(
         right and the higher upwards.
     position : int, optional
         Voxels along `axis`, also in the padding; by default the middle of the image. Where
-        several layers of patches hold it, the one that it cuts most centrally is drawn.
+        several layers of a grid hold it, the one that it cuts most centrally is drawn; of drawn
+        patches all that it cuts.
     ax : Axes, optional
 
     Raises
@@ -58,14 +60,24 @@ def draw_plane(
         tints = LABELS[np.clip(values, 1, len(LABELS)).astype(int) - 1]
         marks.show(ax, tints * (values != 0)[..., None])
     _draw_outside(ax, turned, position)
-    off = np.abs(position - np.array(across.starts) - (across.patch - 1) / 2)
-    if min(off) < across.patch / 2:
-        layer = np.flatnonzero(turned.places[:, 0] == np.argmin(off))
-        marks.draw_patches(ax, turned, layer, turned.corners[layer, 1:], facecolors="none")
+    cut = _find_cut(turned, position)
+    if len(cut):
+        marks.draw_patches(ax, turned, cut, turned.corners[cut, 1:], facecolors="none")
     _name_sides(ax, turned)
-    marks.draw_ruler(ax.xaxis, right.starts, right.size)
-    marks.draw_ruler(ax.yaxis, up.starts, up.size)
+    marks.draw_ruler(ax.xaxis, sorted({*right.starts}), right.size)
+    marks.draw_ruler(ax.yaxis, sorted({*up.starts}), up.size)
     return ax
+
+
+def _find_cut(turned: Turned, position: int) -> Array:
+    """Find the patches to draw: of a grid one layer of them."""
+    across = turned.across
+    off = np.abs(position - turned.corners[:, 0] - (across.patch - 1) / 2)
+    least = min(off) if turned.is_grid else math.inf
+    cut: Array = np.flatnonzero((off < across.patch / 2) & (off <= least))
+    if turned.is_grid:  # two layers may be as near
+        cut = cut[turned.places[cut, 0] == turned.places[cut[:1], 0]]
+    return cut
 
 
 def _draw_outside(ax: Axes, turned: Turned, position: int) -> None:
@@ -80,7 +92,9 @@ def _draw_outside(ax: Axes, turned: Turned, position: int) -> None:
     _draw_around(ax, image, whole, position, gid="padding", **how)
     how = {"facecolors": "none", "edgecolors": "white", "linestyles": "-" if inside else "--"}
     marks.draw_boxes(ax, image[:, 1:], gid="image", linewidths=1.5, **how)
-    if inside and any(axis.unseen for axis in turned.axes):  # the rest is one box: without holes
+    if (
+        inside and turned.is_grid and any(axis.unseen for axis in turned.axes)
+    ):  # the rest is one box: without holes
         seen = np.clip((turned.corners[0], turned.corners[-1] + turned.patch), 0, size)
         _draw_around(ax, seen, image, position, gid="unseen", facecolors=to_rgba(UNSEEN, 0.75))
         ax.set_title("■ in no patch", loc="right", fontsize=TEXT, color=UNSEEN)

@@ -25,8 +25,7 @@ def draw_padding_track(scene: Scene, *, ax: Axes | None = None) -> Axes:
     for size in marks.draw_ruler(ax.xaxis, track.ticks):
         if (count := counts[size]) is not None:
             marks.write(ax, (size, 112), f"{count:,}", color=MUTED, ha="center", va="bottom")
-    cut = math.prod(axis.patch * len(axis.starts) for axis in scene.axes)
-    share = 100 * (1 - math.prod(sum(axis.inside) for axis in scene.axes) / cut)
+    share = 100 * (1 - scene.n_real / (scene.n_patches * math.prod(sizes)))
     ax.vlines(sizes, 0, share, color=SELECTION, linewidth=1.5)
     ax.plot(sizes, [share] * len(sizes), "o", color=SELECTION, markersize=7)
     present = f"patch size {axes_text(sizes)}: {share:.3g} % padding"

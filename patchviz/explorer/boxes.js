@@ -1,0 +1,84 @@
+// The boxes of a scene: where each patch lies, and which patch lies where.
+
+/** Where patch n lies: its place along each axis, its corner and size, and how much of it is image. */
+export function box_of(scene, n) {
+  const place = place_of(scene, n);
+  const size = scene.axes.map((axis) => axis.patch);
+  return {
+    n,
+    place,
+    size,
+    corner: place.map((m, a) => scene.axes[a].starts[m]),
+    blank: blanks_of(scene).has(n),
+    real: place.reduce((real, m, a) => real * (scene.axes[a].inside[m] / size[a]), 1),
+  };
+}
+
+/** Where patch n stands among the starts of each axis: those of a grid are combined, of drawn patches each has its own. */
+function place_of({ axes, drawn }, n) {
+  if (drawn) return [n, n, n];
+  const place = [0, 0, 0];
+  for (let a = 2, rest = n; a >= 0; a--) {
+    const count = axes[a].starts.length;
+    place[a] = rest % count;
+    rest = Math.floor(rest / count);
+  }
+  return place;
+}
+
+/** All boxes. */
+export function boxes_of(scene) {
+  return Array.from({ length: scene.n_patches }, (_, n) => box_of(scene, n));
+}
+
+/** Whether the box of an entry is among those shown: drawn patches are their subject's alone. */
+export function has_box({ settings, n_patches }, { subject, patch }) {
+  return patch < n_patches && (settings.sampling === "grid" || subject === settings.subject);
+}
+
+const blanks = new WeakMap();
+
+/** The patches of a scene that are left out for being blank. */
+function blanks_of(scene) {
+  if (!blanks.has(scene)) blanks.set(scene, new Set(scene.blank));
+  return blanks.get(scene);
+}
+
+/** The voxel that stands at a position of an axis, or -1 in padding that has none. */
+export function index_at({ image_index, span }, at) {
+  return image_index[at - span[0]] ?? -1;
+}
+
+/** The voxel in the middle of what is image in a patch. */
+export function heart_of(scene, n) {
+  const { place, corner } = box_of(scene, n);
+  return corner.map((at, a) => Math.max(0, at) + (scene.axes[a].inside[place[a]] >> 1));
+}
+
+/** The number of a grid's patch at one place along each axis. */
+export function number_of(scene, place) {
+  return place.reduce((n, m, a) => n * scene.axes[a].starts.length + m, 0);
+}
+
+/** The patch that a voxel is most central in, or null where no patch holds it. */
+export function box_at(scene, voxel) {
+  if (scene.drawn) return drawn_at(scene, voxel);
+  const place = scene.axes.map((axis, a) => {
+    const off = (start) => Math.abs(start + axis.patch / 2 - voxel[a] - 0.5);
+    let best = 0;
+    axis.starts.forEach((start, m) => {
+      if (off(start) < off(axis.starts[best])) best = m;
+    });
+    return off(axis.starts[best]) <= axis.patch / 2 ? best : -1;
+  });
+  return place.includes(-1) ? null : number_of(scene, place);
+}
+
+function drawn_at({ axes, n_patches }, voxel) {
+  let [best, least] = [null, 0.5]; // in patch sizes from the middle, where that is farthest
+  for (let n = 0; n < n_patches; n++) {
+    const off = Math.max(...axes.map(({ starts, patch }, a) => Math.abs(starts[n] + patch / 2 - voxel[a] - 0.5) / patch));
+    if (off < least) [best, least] = [n, off];
+  }
+  return best;
+}
