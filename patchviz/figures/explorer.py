@@ -32,7 +32,7 @@ def draw_explorer(
     show: Collection[str] | None = None,
     queue: PatchQueue | None = None,
 ) -> Figure:
-    """Draw the picture as it stands where widgets don't run, 1100 pixels wide.
+    """Draw the picture as it stands where widgets don't run, at most 1100 pixels wide.
 
     Parameters
     ----------
@@ -54,11 +54,14 @@ def draw_explorer(
     if show is None:
         return _draw_all(scene, draws)
     places, height = _place([name for name in draws if name in show] or ["planes"])
-    figure = Figure(figsize=(11, height), dpi=100, facecolor="white")
+    width = (
+        11 if "sentence" in show else 0.3 + max(left + wide for left, _, wide, _ in places.values())
+    )
+    figure = Figure(figsize=(width, height), dpi=100, facecolor="white")
     if "sentence" in show:
         _write_sentence(figure, scene)
     for name, (left, top, wide, high) in places.items():
-        place = (left / 11, 1 - (top + high) / height, wide / 11, high / height)
+        place = (left / width, 1 - (top + high) / height, wide / width, high / height)
         draws[name](figure.add_axes(place, anchor="NW"))
     return figure
 
@@ -107,11 +110,3 @@ def explorer_png(scene: Scene, *voxels: Array | None, **options: Any) -> bytes:
     file = io.BytesIO()
     canvas.print_png(file, pil_kwargs={"compress_level": 3})  # a third sooner, hardly larger
     return file.getvalue()
-
-
-def _current(wide: float, high: float) -> Axes:
-    from matplotlib import pyplot
-
-    if not pyplot.get_fignums():
-        pyplot.figure(figsize=(wide, high))
-    return pyplot.gca()
