@@ -151,6 +151,12 @@ class Lab:
         if wide:
             page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
 
+    def open_as_document(self, page: Page, notebook: str) -> None:
+        """Show `notebook` in Notebook 7, which this server holds too; wait until it is idle."""
+        page.goto(f"{self.url}/notebooks/{quote(notebook)}?token={self.token}")
+        page.wait_for_function(_KERNEL_IS_IDLE, arg=notebook, timeout=TIMEOUT)
+        page.evaluate("() => window.jupyterapp.restored.then(() => {})")
+
     def run_all(self, page: Page) -> None:
         """Start all cells, and return at once: `wait_until_ready` waits for what they show."""
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
@@ -182,6 +188,7 @@ class Lab:
             "ServerApp.open_browser": False,
             "ServerApp.allow_root": True,  # in containers, tests run as root
             "LabApp.expose_app_in_browser": True,
+            "JupyterNotebookApp.expose_app_in_browser": True,
         }
         return [sys.executable, "-m", "jupyterlab", *(f"--{k}={v}" for k, v in options.items())]
 
