@@ -4,12 +4,12 @@ Each function imports what it needs and gets ready, untimed, and returns what is
 
 - cut: (volume, patch) -> run(out)
 - epochs: () -> set_up(images, labels) -> epoch() -> batches
-- reassemble: (patches, corners, shape) -> run() -> volume
+- reassemble: (patches, corners, shape, overlap) -> run() -> volume
 - queue, grid: (n_subjects) or (size, patch) -> run()
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -25,7 +25,6 @@ class Contestant:
     prepare: object
     policy: str = "centered"  # where its patches lie and what stands around: checked by their sum
     padding_mode: str = "edge"
-    facts: dict = field(default_factory=dict)
 
     @property
     def is_here(self):
@@ -241,6 +240,28 @@ def _():
     return set_up
 
 
+@contestant("epochs", "monai ShuffleBuffer", "monai", policy=None)
+def _():
+    """Grids of patches, shuffled: as near to an epoch of a queue as its parts come."""
+    import torch
+    from monai.data import CacheDataset, GridPatchDataset, PatchIterd, ShuffleBuffer
+    from monai.transforms import Compose, EnsureChannelFirstd, LoadImaged
+
+    keys = ["image", "label"]
+
+    def set_up(images, labels):
+        items = [dict(zip(keys, pair, strict=True)) for pair in zip(images, labels, strict=True)]
+        load = Compose([LoadImaged(keys), EnsureChannelFirstd(keys)])
+        cut = PatchIterd(keys, (PATCH,) * 3, mode="edge")
+        volumes = CacheDataset(items, load, progress=False)
+        patches = GridPatchDataset(volumes, cut, with_coordinates=False)
+        shuffled = ShuffleBuffer(patches, buffer_size=8 * N_PATCHES)
+        loader = torch.utils.data.DataLoader(shuffled, batch_size=BATCH)
+        return lambda: ((batch["image"].numpy(), batch["label"].numpy()) for batch in loader)
+
+    return set_up
+
+
 @contestant("epochs", "zlib, every file inflated once", "patchviz-notebooks", policy=None)
 def _():
     """Read only: the least that a first epoch takes without a faster inflater."""
@@ -263,14 +284,14 @@ def _():
 
 
 @contestant("reassemble", "patchviz", "patchviz-notebooks")
-def _(patches, corners, shape):
+def _(patches, corners, shape, overlap):
     from patchviz import reconstruct_from_patches
 
     return lambda: reconstruct_from_patches(patches, corners, shape)
 
 
 @contestant("reassemble", "torchio, average", "torchio")
-def _(patches, corners, shape):
+def _(patches, corners, shape, overlap):
     import torch
     import torchio
 
@@ -279,7 +300,6 @@ def _(patches, corners, shape):
     pad = int(before[0])
     subject = torchio.Pad(pad)(torchio.Subject(image=image))
     size = patches[0].shape[0]
-    overlap = 0 if len(patches) == N_PATCHES else size // 2
     locations = torch.tensor([[*(c + before), *(c + before + size)] for c in np.array(corners)])
     tensors = torch.from_numpy(np.stack(patches))[:, None]
 
@@ -294,7 +314,7 @@ def _(patches, corners, shape):
 
 
 @contestant("reassemble", "monai AvgMerger", "monai")
-def _(patches, corners, shape):
+def _(patches, corners, shape, overlap):
     import torch
     from monai.inferers import AvgMerger
 
@@ -308,6 +328,39 @@ def _(patches, corners, shape):
         for tensor, corner in zip(tensors, corners, strict=True):
             merger.aggregate(tensor, tuple(int(c) for c in corner + before))
         return merger.finalize()[0, 0][inside].numpy()
+
+    return run
+
+
+@contestant("reassemble", "patchly", "patchly", policy="shifted")
+def _(patches, corners, shape, overlap):
+    import patchly
+
+    size = patches[0].shape
+    step = tuple(n - overlap for n in size)
+
+    def run():
+        sampler = patchly.GridSampler(
+            None, shape, size, step, mode=patchly.SamplingMode.SAMPLE_EDGE
+        )
+        aggregator = patchly.Aggregator(sampler, shape)
+        for n, patch in enumerate(patches):
+            aggregator.append(patch, sampler.get_bbox(n))
+        return aggregator.get_output()
+
+    return run
+
+
+@contestant("reassemble", "tiler", "tiler", policy="padded_end")
+def _(patches, corners, shape, overlap):
+    from tiler import Merger, Tiler
+
+    def run():
+        tiler = Tiler(shape, patches[0].shape, overlap=overlap)
+        merger = Merger(tiler)
+        for n, patch in enumerate(patches):
+            merger.add(n, patch)
+        return merger.merge(unpad=True)
 
     return run
 

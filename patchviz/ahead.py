@@ -29,7 +29,7 @@ class ReadAhead:
     def __init__(self, read: Callable[[int], object], subjects: Iterable[int]) -> None:
         self._reached: set[int] = set()
         self._room = threading.Semaphore(N_AHEAD)
-        stop, job = threading.Event(), (read, _Shared(subjects), self._room)
+        stop, job = threading.Event(), (read, Shared(subjects), self._room)
         threads = [
             threading.Thread(target=_work, args=(*job, stop), name="patchviz-read", daemon=True)
             for _ in range(N_THREADS)
@@ -56,7 +56,7 @@ class ReadAhead:
             self._room.release()
 
 
-class _Shared(Iterator[int]):
+class Shared(Iterator[int]):
     """An iterator that several threads draw from."""
 
     def __init__(self, items: Iterable[int]) -> None:

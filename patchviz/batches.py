@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.ahead import Shared
 from patchviz.arguments import per_axis, require_choice
 from patchviz.epochs import PatchQueue, transform_stream
 from patchviz.errors import DataError
@@ -89,29 +90,30 @@ class PatchReader:
     ) -> Batch:
         """Read the patches at some places of an epoch's queue as one batch.
 
-        `reach` is told which subjects are reached; `helper` takes half of the work.
+        `reach` is told which subjects are reached; `helper` takes part of the work.
         """
         queue, transform, n = self.queue(epoch), self._cut["transform"], len(places)
+        seed = self._plan.seed
+        entries = [queue[place] for place in places]
         x, y = self._room(n)
         x_list: list[Array] = []
         y_list: list[Array | None] = []
 
         def cut(some: Iterable[int]) -> None:
             for m in some:
-                index, place = queue[places[m]], int(places[m])
                 if reach:
-                    reach(index[0])
-                rng = transform_stream(self._plan.seed, epoch, place) if transform else None
-                out = (x[m], None if y is None else y[m])
-                given = self._cut | {"rng": rng, "out": out}
-                add_data(x_list, y_list, self._cohort, index, self._size, **given)
+                    reach(entries[m][0])
+                rng = transform_stream(seed, epoch, int(places[m])) if transform else None
+                given = self._cut | {"rng": rng, "out": (x[m], None if y is None else y[m])}
+                add_data(x_list, y_list, self._cohort, entries[m], self._size, **given)
 
+        todo = show_progress(range(n), "patches of a batch", "patch")
         if transform:  # which may not be fit for threads
-            cut(show_progress(range(n), "patches of a batch", "patch"))
+            cut(todo)
             return _stack(x_list), _stack(y_list)
-        n_helped = n // 2 if helper and x.nbytes >= WORTH_HELP else 0
-        helped = helper.submit(cut, range(n_helped)) if helper and n_helped else None
-        cut(show_progress(range(n_helped, n), "patches of a batch", "patch"))
+        todo = Shared(todo)
+        helped = helper.submit(cut, todo) if helper and x.nbytes >= WORTH_HELP else None
+        cut(todo)
         if helped:
             helped.result()
         return x, y
