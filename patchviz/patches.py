@@ -155,13 +155,14 @@ def _repeat_edges(patch: Array, box: _Box) -> None:
     """Fill what lies around `box` with its outermost voxels, one axis after the other.
 
     The last axis goes first, while little is filled: then there are only whole rows to copy.
+    Edges are copied, or else NumPy, which can't see that they lie beside the padding, copies that.
     """
     for padding, edge in box.columns:
-        patch[padding] = patch[edge]
+        patch[padding] = patch[edge].copy()
     if box.rows and _has_runs(patch):
         patch = _as_runs(patch)
     for padding, edge in box.rows:
-        patch[padding] = patch[edge]
+        patch[padding] = patch[edge].copy()
 
 
 def _gather(
