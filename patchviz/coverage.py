@@ -1,4 +1,4 @@
-"""How often the voxels of a subject are seen, in one epoch or several with random starts."""
+"""How often the voxels of a subject are seen, in one epoch or in several."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Views of patches that are drawn, against what brute force finds voxel by voxel."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -296,3 +298,12 @@ def test_every_padding_of_the_track_is_that_of_its_scene(case):
         there = resolve(replace(chosen, patch_size=size), cohort.facts)
         assert count == there.n_patches
         assert padding == pytest.approx(1 - there.n_real / (count * size**3), abs=1e-4)
+
+
+def test_the_code_of_the_readme_runs(capsys):
+    readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    (code,) = (c for c in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "sampling=" in c)
+    exec(code, {})
+    steps, share = capsys.readouterr().out.split()
+    assert steps == "81"
+    assert 0 < float(share) < 0.1

@@ -15,8 +15,9 @@ from playwright.sync_api import Locator, Page, expect
 from patchviz import Cohort, Explorer, Settings, resolve
 from patchviz.coverage import compute_coverage, describe_coverage
 from patchviz.explorer.voxels import grey_range, to_greys
-from patchviz.export import MOST_ENTRIES, N_EPOCHS
+from patchviz.export import LARGE, MOST_ENTRIES, N_EPOCHS
 from patchviz.settings import make_queue
+from patchviz.splits import get_validation_split
 
 from .lab import Watch
 
@@ -389,3 +390,32 @@ def test_a_name_stays_text_on_the_page(page, tmp_path):
     open_file(page, evil_explorer().export(tmp_path / "patches.html"))
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{EVIL} in patches")
     expect(page.get_by_text(f"voxels of other subjects than {EVIL}")).to_be_visible()
+
+
+def test_a_page_of_drawn_patches_holds_their_sizes_and_orders(page, tmp_path):
+    cohort = Cohort.phantom(6, SHAPE)
+    training = get_validation_split(cohort)[0]
+    settings = Settings(patch_size=16, sampling=0.33, subject=training[0])
+    explorer = Explorer(cohort, settings=settings)
+    path = explorer.export(tmp_path / "patches.html")
+    content, parts = unpack(path)
+    chosen = [read_settings(scene) for scene in scenes_of(content)]
+    assert len({settings.patch_size for settings in chosen}) > 3
+    alike = {replace(settings, patch_size=16, order="shuffle") for settings in chosen}
+    assert alike == {replace(explorer.settings, patch_size=16)}
+    assert len(parts["coverage"]) < 2 * LARGE
+    open_file(page, path)
+    expect(sentence(page)).to_have_text("".join(w.text for w in explorer.scene.sentence))
+    page.get_by_text("overlap, policy, padding mode, batch size").click()
+    patches = choice(page, "patches from")
+    expect(patches).to_have_value("0.33")
+    expect(patches.get_by_role("option", name="anywhere (in the notebook only)")).to_be_disabled()
+    expect(page.get_by_label("share with foreground")).to_be_disabled()
+    expect(page.get_by_role("button", name="next epoch")).to_be_disabled()
+    page.get_by_text("the batch as a table").click()
+    rows = page.get_by_role("grid", name=re.compile("^batch 1 of")).get_by_role("row")
+    mine = rows.filter(has_text=explorer.scene.subject_id).first
+    expect(mine).to_have_text(re.compile(r"\d+, \d+, \d+"))
+    slider(page, "patch size").press("ArrowRight")
+    scene = resolve(replace(explorer.settings, patch_size=17), explorer.cohort.facts)
+    expect(sentence(page)).to_have_text("".join(w.text for w in scene.sentence))

@@ -89,8 +89,14 @@ def test_a_batch_tells_corners_and_foreground_of_all_its_subjects(page, show):
         count = FACTS.foreground(subject).count_each([corner], (24, 24, 24))[0]
         expect(row.get_by_role("gridcell").last).to_have_text(f"{100 * count / 24**3:#.3g} %")
 
+    subject, patch_corner = queue[-3]
+    batch.get_by_role("row").nth(3).click()
+    wait_for_python(page, "explorer.settings.subject", subject)
+    where = ", ".join(map(str, patch_corner))
+    expect(readout(page)).to_have_text(re.compile(rf"^patch \d of 8 · corner {where} · all inside"))
+
     enter(number(page, "patches a subject"), 50)
-    expect(sentence(page)).to_have_text(said(**chosen, patches_per_subject=50))
+    expect(sentence(page)).to_have_text(said(**chosen, patches_per_subject=50, subject=subject))
     page.get_by_text("coverage: how often each voxel is seen").click()
     expect(page.get_by_text(re.compile(r"^In one epoch [1-9].* are never seen"))).to_be_visible()
 
@@ -99,5 +105,5 @@ def test_a_batch_tells_corners_and_foreground_of_all_its_subjects(page, show):
     expect(refused).to_be_visible()
     expect(choice(page, "blank patches")).to_have_attribute("data-level", "red")
     choice(page, "patches from").select_option("the grid")
-    expect(sentence(page)).to_have_text(said())
+    expect(sentence(page)).to_have_text(said(subject=subject))
     expect(refused).to_have_count(0)

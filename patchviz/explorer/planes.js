@@ -328,7 +328,7 @@ function draw_bars({ starts, inside, patch }, to, bar) {
 /** Those of some places, in their order, that stand at least `gap` pixels apart. */
 function sparse(places, gap, scale) {
   let last = -Infinity;
-  return places.toSorted((p, q) => p - q).filter((p) => {
+  return [...places].sort((p, q) => p - q).filter((p) => {
     const far = (p - last) * scale >= gap;
     if (far) last = p;
     return far;

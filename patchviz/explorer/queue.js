@@ -96,7 +96,7 @@ export function render_queue(store, el) {
     const { settings } = store.scene;
     order.value = settings.order;
     shuffled.parentElement.hidden = settings.order !== "buffered";
-    if (document.activeElement !== shuffled) shuffled.value = String(settings.window);
+    if (shuffled.getRootNode().activeElement !== shuffled) shuffled.value = String(settings.window);
     const width = canvas.clientWidth;
     picture.measure(epoch, width);
     canvas.style.height = `${picture.height}px`;

@@ -219,10 +219,11 @@ export class Store {
     }
     // the selection follows the voxel
     const anchor = before && before.settings.subject === subject ? this.anchor : null;
-    const kept = anchor ? box_at(full, anchor) : this.selected;
     // an entry stays selected where it is what brought its subject's scene
-    const is_wanted = this.entry !== null && this.epoch?.entry(this.entry).subject === this.target.subject;
+    const wanted = this.entry === null ? null : this.epoch?.entry(this.entry);
+    const is_wanted = wanted?.subject === this.target.subject;
     const entry = is_wanted ? this.entry : null;
+    const kept = anchor ? box_at(full, anchor) : is_wanted ? wanted.patch : this.selected;
     this.select(Math.min(kept ?? 0, full.n_patches - 1), { anchor, entry, centre: is_wanted && !anchor });
   }
 
@@ -257,7 +258,7 @@ export class Store {
     if (message.kind === "patches") this.receive_patches(message, buffers[0]);
     if (message.kind === "comparison") this.set({ comparison: { rows: message.rows, settings: this.comparing }, comparing: null });
     if (message.kind === "coverage") this.receive_coverage(message, buffers[0]);
-    if (message.kind === "contents") this.set({ contents: { ...message, key: this.contents_asked.key }, contents_asked: null });
+    if (message.kind === "contents" && this.contents_asked) this.set({ contents: { ...message, key: this.contents_asked.key }, contents_asked: null });
     if (message.kind === "queue") this.receive_queue(message, buffers[0]);
     if (!this.voxels?.is_about(message)) return;
     if (message.kind === "failure") this.set({ failure: message.text });

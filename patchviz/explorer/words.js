@@ -7,6 +7,7 @@ export const percent = (share) => (share ? `${(100 * share).toPrecision(3)} %` :
 
 /** A patch in parts: its number, its corner, how much of it is image, and whether it is left out. */
 export function describe_patch(scene, n) {
+  if (n >= scene.n_patches) return [`patch ${n + 1}`]; // of a grid larger than this one
   const { corner, real, blank } = box_of(scene, n);
   const share = real === 1 ? "all inside the image" : `${percent(real)} image`;
   return [`patch ${n + 1} of ${scene.n_patches.toLocaleString("en")}`, `corner ${corner.join(", ")}`, share, ...(blank ? ["blank: left out"] : [])];
