@@ -6,6 +6,7 @@ Each function imports what it needs and gets ready, untimed, and returns what is
 - epochs: () -> set_up(images, labels) -> epoch() -> batches
 - reassemble: (patches, corners, shape, overlap) -> run() -> volume
 - queue, grid: (n_subjects) or (size, patch) -> run()
+- rank: (n_subjects, image_shape, patch, n_ranks) -> run() -> the first patch of the last rank
 """
 
 import random
@@ -384,6 +385,18 @@ def _(n):
     def run():
         entries = [(subject, corner) for subject in range(n) for corner in corners]
         random.shuffle(entries)
+
+    return run
+
+
+@contestant("rank", "patchviz", "patchviz-notebooks")
+def _(n_subjects, image_shape, patch, n_ranks):
+    from patchviz import create_patch_index_list
+
+    def run():
+        queue = create_patch_index_list(range(n_subjects), image_shape, patch, order="buffered")
+        queue.drop((n_ranks - 1) * -(-len(queue) // n_ranks))
+        return queue.pop()
 
     return run
 

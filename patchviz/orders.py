@@ -66,8 +66,10 @@ class Buffered:
         self._subjects = np.arange(n, dtype=np.int32)
         np.random.default_rng(stream).shuffle(self._subjects)
         counts = np.diff(offsets) if kept is None else np.array([*map(np.count_nonzero, kept)])
-        in_turn = np.append(counts[self._subjects], 0)
-        self._ends = np.cumsum(np.add.reduceat(in_turn, np.arange(0, max(n, 1), window)))
+        self._ends = np.zeros(1, np.int64)
+        if n:
+            sizes = np.add.reduceat(counts[self._subjects], np.arange(0, n, window))
+            self._ends = np.cumsum(sizes)
         self._recent: dict[int, NDArray[np.int64]] = {}
 
     def __len__(self) -> int:
