@@ -53,9 +53,23 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
         "--skip-blank",
         nargs="?",
         const=True,
-        type=_blank_rule,
+        type=_number_or_word,
         metavar="RULE",
         help="leave out patches whose label is blank: any (default), center, or a share like 0.01",
+    )
+    choices.add_argument(
+        "--sampling",
+        nargs="+",
+        type=_number_or_word,
+        metavar="HOW",
+        help="where training patches come from: grid (default), uniform, a share like 0.33 that "
+        "must hold foreground, or the chances of label 0, 1, 2 … to stand at the middle",
+    )
+    choices.add_argument(
+        "--patches-per-subject",
+        type=int,
+        metavar="N",
+        help="to draw, with another sampling than grid (default: as many as the grid has)",
     )
     choices.add_argument("--batch-size", type=int, metavar="N", help="patches a batch (default 8)")
     choices.add_argument(
@@ -95,7 +109,7 @@ def read_voxels(text: str) -> int:
         ) from None
 
 
-def _blank_rule(text: str) -> str | float:
+def _number_or_word(text: str) -> str | float:
     try:
         return float(text)
     except ValueError:

@@ -137,6 +137,22 @@ def test_plan_as_json_is_the_scene(capsys):
     assert text.isascii()
 
 
+def test_plan_of_patches_that_are_drawn(tmp_path, capsys):
+    write_phantom_cohort(tmp_path, 5, (32, 32, 32))
+    plan = ["plan", str(tmp_path), "--patch-size", "16", "--json"]
+    for given, expected, n_queue in (
+        (["0.33"], 0.33, 32),
+        (["uniform", "--patches-per-subject", "5"], "uniform", 20),
+        (["0", "1", "2"], [0, 1, 2], 32),
+    ):
+        assert main([*plan, "--sampling", *given]) == 0
+        scene = json.loads(capsys.readouterr().out)
+        assert (scene["settings"]["sampling"], scene["n_queue"]) == (expected, n_queue)
+        assert len(scene["axes"][0]["starts"]) == scene["n_patches"]
+    assert main([*plan, "--sampling", "random"]) == 2
+    assert "`sampling` must be 'grid', 'uniform', a share" in capsys.readouterr().err
+
+
 def test_settings_are_those_of_the_command_line(capsys):
     given = (
         "--patch-size 64 64 32 --overlap 8 --start -20 -20 -4 --policy centered --batch-size 4 "
