@@ -15,6 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from patchviz.generators import data_generator
+from patchviz.orders import ORDERS
 from patchviz.steps import get_number_of_patches, get_number_of_steps
 from patchviz.volumes import Cohort
 
@@ -38,8 +39,9 @@ def noisy(x, y, rng):
 
 
 def count_patches(cohort, index_list, options):
-    names = ("patch_size", "overlap", "skip_blank", "start_offset", "seed")
-    return get_number_of_patches(cohort, index_list, **{name: options[name] for name in names})
+    others = {"labels", "transform", "order", "window", "padding_mode", "batch_size"}
+    counted = {name: value for name, value in options.items() if name not in others}
+    return get_number_of_patches(cohort, index_list, **counted)
 
 
 def plain_epochs(cohort, index_list, n_epochs, *, batch_size, **options):
@@ -83,10 +85,15 @@ def options(draw):
         "labels": draw(st.sampled_from([None, [3, 1]])),
         "transform": draw(st.sampled_from([None, noisy])),
         "start_offset": draw(st.integers(0, 3)),
-        "order": draw(st.sampled_from(["shuffle", "by_subject"])),
+        "order": draw(st.sampled_from(ORDERS)),
+        "window": draw(st.integers(1, 3)),
         "padding_mode": draw(st.sampled_from(["edge", "constant"])),
         "seed": draw(st.integers(0, 99)),
     }
+    if draw(st.booleans()):
+        by_label = [0.33, (1, 2)] if cohort[0].has_label else []
+        given["sampling"] = draw(st.sampled_from(["uniform", *by_label]))
+        given |= {"skip_blank": False, "start_offset": 0}
     assume(count_patches(cohort, range(len(cohort)), given))
     return cohort, given
 
@@ -169,22 +176,23 @@ def test_wrong_arguments_are_refused_at_once(make, arguments, message):
 
 @pytest.mark.parametrize("start", ["fork", "spawn"])
 @pytest.mark.parametrize(
-    ("make", "load"),
-    [(PatchDataset, loader_of_patches), (PatchIterableDataset, loader_of_batches)],
+    ("make", "load", "which"),
+    [
+        (PatchDataset, loader_of_patches, {"skip_blank": True, "start_offset": 2}),
+        (PatchIterableDataset, loader_of_batches, {"skip_blank": True, "start_offset": 2}),
+        (
+            PatchIterableDataset,
+            loader_of_batches,
+            {"sampling": 0.33, "patches_per_subject": 21, "order": "buffered"},
+        ),
+    ],
 )
-def test_workers_change_nothing(make, load, start):
+def test_workers_change_nothing(make, load, which, start):
     """Workers that live through the epochs, and start offsets: these must learn of each epoch."""
     if start not in torch.multiprocessing.get_all_start_methods():
         pytest.skip(f"this system does not {start}")
     cohort, index_list, batch_size = Cohort.phantom(3, (16, 12, 8)), [2, 0, 1], 5
-    given = {
-        "patch_size": 6,
-        "skip_blank": True,
-        "start_offset": 2,
-        "transform": noisy,
-        "overlap": 1,
-        "seed": 4,
-    }
+    given = {"patch_size": 6, "transform": noisy, "overlap": 1, "seed": 4, **which}
     expected = plain_epochs(cohort, index_list, 3, batch_size=batch_size, **given)
     assert len({len(batches) for batches in expected}) == 1
     assert len(expected[0]) % 3 != 0  # workers don't take equally many
