@@ -16,6 +16,7 @@ from patchviz.explorer.fallback import beside
 from patchviz.explorer.modules import bundle
 
 HERE = Path(patchviz.explorer.__file__).parent
+MOST_SHOWN = 12  # items of a sequence
 
 
 class Question(anywidget.AnyWidget):
@@ -155,7 +156,8 @@ def _show(value: Any) -> str:
     items = _items(value)
     if len(items) == 1:
         return _show_item(items[0], ",")
-    return ", ".join(_show_item(item, "") for item in items)
+    more = ["…"] if len(items) > MOST_SHOWN else []
+    return ", ".join([*(_show_item(item, "") for item in items[:MOST_SHOWN]), *more])
 
 
 def _show_item(item: Any, thousands: str) -> str:

@@ -190,6 +190,7 @@ def test_an_answer_that_fails_is_told_in_words():
         (0.5, 0.53, "not yet: you have 0.5"),
         ([-3, 5, 13], np.array([-3, 5, 13]), "right"),
         (np.array([[1, 2]]), [1, 3], "not yet: you have 1, 2"),
+        ([0] * 200, [1] * 200, "not yet: you have " + 12 * "0, " + "…"),
         ("tight", "tight", "right"),
         (None, 3, "not yet: you have None"),
         (1, lambda: 1 / 0, "no answer yet: division by zero (ZeroDivisionError). "),

@@ -13,6 +13,7 @@ from .explorers import (
     differ,
     enter,
     number,
+    open_fold,
     picture,
     readout,
     sentence,
@@ -22,6 +23,16 @@ from .explorers import (
 from .lab import count_frames
 
 LEFT = ".pv-left"  # an output is found by no name of its own
+HAS_GREYS = """canvas => {
+  const { width, height } = canvas;
+  const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, width, height);
+  let greys = 0;
+  for (let i = 0; i < data.length; i += 4)
+    greys += data[i] === data[i + 1] && data[i] === data[i + 2] && data[i] > 40 && data[i] < 220;
+  return greys > 2000;
+}"""
 
 
 def button(page: Page, name: str) -> Locator:
@@ -116,6 +127,22 @@ def test_an_entry_its_box_its_place_in_the_batch_and_its_row_are_one(page, show)
     wait_for_python(page, "explorer.settings.subject", int(subject[-2:]) - 1)
     expect(entry(page, 646)).to_contain_text(subject)  # still, with its own volume
     expect(rows.nth(2)).to_have_attribute("aria-selected", "true")
+
+
+def test_a_batch_is_empty_until_popped_and_then_has_voxels_in_every_padding_mode(page, show):
+    show(REFERENCE)
+    batch = page.get_by_role("application", name="batch 1 of 81: 8 patches")
+    expect(batch).to_have_accessible_name(re.compile("none popped yet"))
+    middle = picture(batch)[50:120, 50:120]  # of the large patch
+    assert not np.ptp(middle)
+    button(page, "batch").click()
+    expect(batch).not_to_have_accessible_name(re.compile("none popped yet"))
+    page.wait_for_function(HAS_GREYS, arg=batch.element_handle())
+    open_fold(page)
+    choice(page, "padding mode").select_option("constant")
+    wait_for_python(page, "explorer.settings.padding_mode", "constant")
+    picture(batch)  # drawn anew
+    page.wait_for_function(HAS_GREYS, arg=batch.element_handle())
 
 
 def test_the_table_of_subjects_and_patches_fills(page, show):

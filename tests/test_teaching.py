@@ -82,6 +82,13 @@ def test_where_nothing_runs_its_picture_shows_what_it_shows(cohort):
     assert few < 300 < 620 < more
 
 
+def test_where_nothing_runs_no_picture_tells_what_is_to_be_guessed(cohort):
+    data, _ = Explorer(cohort, predict=["n_queue", "n_patches"])._repr_mimebundle_()
+    assert "image/png" not in data
+    told = "**Guess first:** patches in this volume, training patches."
+    assert data["text/markdown"].startswith(told)
+
+
 def test_an_exported_page_carries_what_was_chosen(cohort, tmp_path):
     explorer = Explorer(cohort, show=["queue"], lock=["overlap"], predict=["padding"])
     page = explorer.export(tmp_path / "patches.html", choices=[]).read_text("utf-8")

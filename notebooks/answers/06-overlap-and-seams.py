@@ -7,12 +7,12 @@ from patchviz.patches import cut_patch
 
 
 def count(overlap):
-    """Count the patches of 64 in 144."""
-    return len(patchviz.PatchGrid((144, 144, 144), 64, overlap=overlap))
+    """Count the patches of 64 in 144 under "tight"."""
+    return len(patchviz.PatchGrid((144, 144, 144), 64, overlap=overlap, policy="tight"))
 
 
-# three steps must reach across 144 voxels: 3 x 48 does, so an overlap of 64 - 48 = 16 is free
-mine = 17
+# three patches hold 3 x 64 = 192 voxels, 48 more than 144: their two overlaps share these, 24 each
+mine = 25
 assert count(mine - 1) == 27
 assert count(mine) == 4**3 == 64
 

@@ -168,6 +168,15 @@ class Explorer(anywidget.AnyWidget):
         return export_page(self, path, choices=choices)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if not self.predict:
+            return beside(bundle, "image/png", base64.b64encode(self._draw()).decode())
+        asked = [row.label for row in self.scene.ledger if row.key in self.predict]
+        text = f"**Guess first:** {', '.join(asked)}. The picture comes where widgets run."
+        return beside(bundle, "text/markdown", text)  # a picture would tell
+
+    def _draw(self) -> bytes:
+        """Draw what is shown where widgets don't run."""
         from patchviz.figures import explorer_png
 
         scene = self.scene
@@ -178,12 +187,11 @@ class Explorer(anywidget.AnyWidget):
             if "queue" in self.show:
                 shown["queue"] = make_queue(scene.settings, self.cohort.facts)
         try:
-            png = explorer_png(scene, subject.image[scene.settings.channel], subject.label, **shown)
+            return explorer_png(
+                scene, subject.image[scene.settings.channel], subject.label, **shown
+            )
         except (ValueError, OSError):  # the front end is told why when it asks for voxels
-            png = explorer_png(scene, **shown)
-        return beside(
-            super()._repr_mimebundle_(**kwargs), "image/png", base64.b64encode(png).decode()
-        )
+            return explorer_png(scene, **shown)
 
 
 @cache

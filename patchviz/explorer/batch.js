@@ -40,10 +40,12 @@ export function render_batch(store, el) {
     const [batch] = epoch.batch_of(at);
     const places = epoch.places(batch).slice(0, most_shown);
     const entries = places.map((place) => epoch.entry(place));
-    if (!playing && entry !== null) store.ask_patches(entries);
+    const begun = entry !== null || left < epoch.total; // before that there is nothing to see
+    if (begun && !playing) store.ask_patches(entries);
     const partial = places.length < Math.min(epoch.batch_size, most_shown) ? ", the last, partial one" : "";
     const hollow = store.model.get("held") ? `; voxels of other subjects than ${store.scene.subject_id} in the notebook only` : "";
-    title.textContent = `batch ${batch + 1} of ${epoch.n_batches}: ${places.length} patches${partial}${hollow}`;
+    const empty = begun ? "" : ", none popped yet";
+    title.textContent = `batch ${batch + 1} of ${epoch.n_batches}: ${places.length} patches${partial}${empty}${hollow}`;
     const width = canvas.clientWidth;
     const theme = theme_of(el);
     const row = 22 * theme.scale; // below a patch: its subject's colour, and its number
@@ -54,7 +56,7 @@ export function render_batch(store, el) {
     canvas.style.height = `${height}px`;
     canvas.setAttribute("aria-label", title.textContent);
     const ctx = fit(canvas, width, height);
-    draw_patch(ctx, store, epoch.entry(at), { x: 0, y: 0, side: large }, true, theme);
+    draw_patch(ctx, store, epoch.entry(at), { x: 0, y: 0, side: large }, begun, theme);
     cells.forEach((cell, n) => draw_patch(ctx, store, entries[n], cell, cell.place >= left, theme));
     if (!details.open) return;
     const about = `${store.epoch_of} ${batch}`;
