@@ -3,10 +3,13 @@
 import base64
 import io
 import re
+from time import monotonic
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page
+
+from .lab import TIMEOUT
 
 NOTEBOOK = "explorer.ipynb"
 IMPORTS = "import numpy as np\nfrom patchviz import Cohort, Explorer, Settings\n"
@@ -35,7 +38,9 @@ def run(page: Page, code: str) -> None:
 
 def wait_for_python(page: Page, expression: str, value: object) -> None:
     """Wait until an expression has a value in the kernel."""
-    page.wait_for_function(_IS, arg=[expression, repr(value)])
+    end = monotonic() + TIMEOUT / 1000
+    while not page.evaluate(_IS, [expression, repr(value)]):
+        assert monotonic() < end, f"{expression} is not {value!r}"
 
 
 # The page ----------------------------------------------------------------------------------------
