@@ -304,8 +304,9 @@ def about(contestants, n_rounds, failed):
     said = ", ".join(
         f"{package} {version(package)}" for package in sorted(here | {"isal", "nibabel"})
     )
+    rounds = "One round" if n_rounds == 1 else f"Medians of {n_rounds} rounds"
     lines = [
-        f"Medians of {n_rounds} rounds. Python {platform.python_version()}, {said}; "
+        f"{rounds}. Python {platform.python_version()}, {said}; "
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end."
     ]
     if missing:
