@@ -246,15 +246,11 @@ def transform_stream(seed: int, epoch: int, place: int) -> np.random.Generator:
 
 def _offsets(grids: Sequence[Patches]) -> NDArray[np.int64]:
     """Count the patches of each grid, of which many subjects share one, and of all before it."""
-    sizes: dict[int, int] = {}
-
-    def _size(grid: Patches) -> int:
-        if id(grid) not in sizes:
-            sizes[id(grid)] = len(grid)
-        return sizes[id(grid)]
-
+    different = dict(zip(map(id, grids), grids, strict=True))
+    sizes = {key: len(grid) for key, grid in different.items()}
     offsets = np.zeros(len(grids) + 1, np.int64)
-    np.cumsum(np.fromiter(map(_size, grids), np.int64, len(grids)), out=offsets[1:])
+    each = map(sizes.__getitem__, map(id, grids))
+    np.cumsum(np.fromiter(each, np.int64, len(grids)), out=offsets[1:])
     return offsets
 
 

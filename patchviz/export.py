@@ -204,27 +204,34 @@ def _write_html(now: Scene, n_scenes: int, parts: dict[str, bytes]) -> str:
         f"{base64.b64encode(zlib.compress(content, 9)).decode()}</script>"
         for part, content in parts.items()
     )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<meta name="viewport" content="width=device-width">
-<title>{name} in patches</title>
-<style>
-{(HERE / "explorer.css").read_text("utf-8")}
-{(HERE / "page.css").read_text("utf-8")}
-</style>
-</head>
-<body>
-<main>
+    styles = (HERE / name for name in ("explorer.css", "page.css"))
+    body = f"""<main>
 <h1>{name} in patches</h1>
 <p>The patchviz explorer as one file, with {n_scenes:,} combination{"s" * (n_scenes > 1)} of
 settings and the voxels of this subject alone. What is greyed out needs the notebook.</p>
 <div id="explorer"></div>
 </main>
 {packed}
-{write_script(HERE / "page.js")}
+{write_script(HERE / "page.js")}"""
+    return frame_page(f"{name} in patches", POLICY, styles, body)
+
+
+def frame_page(title: str, policy: str, styles: Iterable[Path], body: str) -> str:
+    """Write a whole HTML file: what goes into its body, and a policy for what it may load."""
+    style = "\n".join(path.read_text("utf-8") for path in styles)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+{style}
+</style>
+</head>
+<body>
+{body}
 </body>
 </html>
 """

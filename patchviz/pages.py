@@ -27,7 +27,6 @@ from patchviz.explorer.modules import write_script
 
 # "self" means nothing to some browsers where pages are files
 POLICY = f"{export.POLICY}; frame-src 'self' file:"
-STYLE = "\n".join((HERE / name).read_text("utf-8") for name in ("page.css", "ask.css", "site.css"))
 SHOWN = ["text/html", "text/markdown", "image/png", "text/plain"]  # of an output, the first it has
 WIDGET = "application/vnd.jupyter.widget-view+json"
 TIMEOUT = 600  # seconds a cell
@@ -170,25 +169,12 @@ def write_page(
         for element, name in (("header", "pages"), ("footer", "more pages"))
     )
     name = re.sub(r"<[^>]+>", "", page.title)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<meta name="viewport" content="width=device-width">
-<title>{name}{" · patchviz" * bool(home)}</title>
-<style>
-{STYLE}
-</style>
-</head>
-<body>
-{top}
+    body = f"""{top}
 <main>
 {note and f'<p class="site-note">{note}</p>'}
 {page.content}
 </main>
 {bottom}
-{write_script(HERE / "site.js")}
-</body>
-</html>
-"""
+{write_script(HERE / "site.js")}"""
+    styles = (HERE / name for name in ("page.css", "ask.css", "site.css"))
+    return export.frame_page(f"{name}{' · patchviz' * bool(home)}", POLICY, styles, body)

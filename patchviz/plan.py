@@ -87,10 +87,6 @@ class EpochPlan:
         grids = self.grids(epoch)
         return self.sampler.draw(epoch, self.index_list, grids) if self.sampler else grids
 
-    def start_of(self, n: int, epoch: int) -> Ints | None:
-        """Tell where the grid of the n-th subject of `index_list` starts; None is as `start`."""
-        return tuple(self._draw(epoch)[n].tolist()) if self._moves() else self.start
-
     def grids(self, epoch: int) -> list[PatchGrid]:
         """Return the grid of each subject in an epoch."""
         start: Any = self._draw(epoch) if self._moves() else self.start

@@ -193,21 +193,11 @@ def make_queue(settings: Settings, facts: CohortFacts) -> PatchQueue:
 
 def make_patches(settings: Settings, facts: CohortFacts, n: int) -> PatchGrid | DrawnPatches:
     """Make the patches of one subject in the epoch shown, for completed settings."""
-    start = settings.start
-    training, _ = split_subjects(settings, facts)[settings.fold]
-    if n in training:
-        plan = plan_epochs(settings, facts, training)
-        if plan.sampler:
-            return plan.patches(settings.epoch)[training.index(n)]
-        start = plan.start_of(training.index(n), settings.epoch)
-    return PatchGrid(
-        facts.shapes[n],
-        cast("Ints", settings.patch_size),
-        overlap=settings.overlap,
-        start=start,
-        policy=settings.policy,
-        padding_mode=settings.padding_mode,
-    )
+    training, validation = split_subjects(settings, facts)[settings.fold]
+    trains = n in training
+    subjects = training if trains else validation
+    plan = plan_epochs(settings, facts, subjects, training=trains)
+    return plan.patches(settings.epoch)[subjects.index(n)]
 
 
 def _index(name: str, value: int, count: int) -> int:

@@ -460,9 +460,8 @@ _NOTHING_FLASHES = """() =>
   document.querySelector('.patchviz').getAnimations({ subtree: true }).length === 0"""
 
 
-def test_it_is_readable_in_both_themes(page, show):
-    show(REFERENCE)
-    explorer = page.locator(".patchviz")
+def bring_out_all_texts(page):
+    """Unfold settings and a formula, and provoke a note and a refusal."""
     open_fold(page)
     page.get_by_text("every number, and its formula").click()
     page.get_by_text("overflow", exact=True).click()
@@ -470,6 +469,12 @@ def test_it_is_readable_in_both_themes(page, show):
     expect(size_note(page)).to_contain_text("71 can't be halved")
     enter(page.get_by_role("textbox", name="overlap"), 99)
     expect(page.get_by_text("overlap must be smaller")).to_be_visible()
+
+
+def test_it_is_readable_in_both_themes(page, show):
+    show(REFERENCE)
+    explorer = page.locator(".patchviz")
+    bring_out_all_texts(page)
     boards = page.get_by_role("application", name="all 27 patches")
     drawn = picture(boards)
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
@@ -487,13 +492,7 @@ def test_it_is_readable_in_both_themes(page, show):
 def test_it_is_readable_wide_and_narrow(page, show):
     show(REFERENCE)
     explorer = page.locator(".patchviz")
-    open_fold(page)
-    page.get_by_text("every number, and its formula").click()
-    page.get_by_text("overflow", exact=True).click()
-    enter(number(page, "patch size"), 71)
-    expect(size_note(page)).to_contain_text("71 can't be halved")
-    enter(page.get_by_role("textbox", name="overlap"), 99)
-    expect(page.get_by_text("overlap must be smaller")).to_be_visible()
+    bring_out_all_texts(page)
     cage = page.get_by_role("region", name="three dimensions").get_by_role("application")
     boards = page.get_by_role("application", name="all 27 patches")
     for width in (1280, 800):
