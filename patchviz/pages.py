@@ -72,7 +72,8 @@ def run_notebook(path: Path, folder: Path) -> NotebookNode:
     notebook.cells.insert(0, nbformat.v4.new_code_cell(prepare))
     # this very Python, whatever kernels the user has installed
     kernel = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
-    client = NotebookClient(notebook, km=kernel, timeout=TIMEOUT, store_widget_state=False)
+    options = {"timeout": TIMEOUT, "store_widget_state": False, "coalesce_streams": True}
+    client = NotebookClient(notebook, km=kernel, **options)
     search = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, search))}
     # cell by cell: `execute` would take Ctrl-C for itself

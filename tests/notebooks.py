@@ -35,7 +35,9 @@ def execute(path: Path) -> NotebookNode:
     """Run a notebook from top to bottom in a kernel of its own, in an empty folder."""
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}})
+        where = {"metadata": {"path": folder}}
+        # lines printed one by one come in pieces where the machine is slow
+        client = NotebookClient(notebook, timeout=300, resources=where, coalesce_streams=True)
         client.execute(env=environment())
     return strip(notebook)
 
