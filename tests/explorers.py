@@ -24,10 +24,10 @@ _RUN = f"""async code => {{
   const {{ content }} = await {_KERNEL}.requestExecute({{ code }}).done;
   if (content.status === 'error') throw new Error(content.evalue);
 }}"""
-_IS = f"""async ([expression, expected]) => {{
+_IS_TRUE = f"""async expression => {{
   const request = {{ code: '', user_expressions: {{ answer: expression }} }};
   const {{ content }} = await {_KERNEL}.requestExecute(request).done;
-  return content.user_expressions.answer.data?.['text/plain'] === expected;
+  return content.user_expressions.answer.data?.['text/plain'] === 'True';
 }}"""
 
 
@@ -39,7 +39,7 @@ def run(page: Page, code: str) -> None:
 def wait_for_python(page: Page, expression: str, value: object) -> None:
     """Wait until an expression has a value in the kernel."""
     end = monotonic() + TIMEOUT / 1000
-    while not page.evaluate(_IS, [expression, repr(value)]):
+    while not page.evaluate(_IS_TRUE, f"({expression}) == {value!r}"):
         assert monotonic() < end, f"{expression} is not {value!r}"
 
 
