@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,8 +53,6 @@ def cut_patch(
     patch_size: Sequence[int],
     padding_mode: str = "edge",
     out: Array | None = None,
-    *,
-    compare: Callable[..., Any] | None = None,
 ) -> Array:
     """Cut one patch, as if `numpy.pad` had padded the whole volume and it were sliced from that.
 
@@ -68,9 +66,6 @@ def cut_patch(
         What stands outside; ``constant`` is zero.
     out : ndarray, shape (..., *patch_size), optional
         Where to write the patch.
-    compare : callable, optional
-        ``compare(voxels, out=…)``, such as ``partial(numpy.equal, 3)``: its answers are written to
-        `out`, which must be given, in place of the voxels.
 
     Returns
     -------
@@ -84,10 +79,10 @@ def cut_patch(
     box = _find_box(tuple(corner), tuple(patch_size), shape)
     if box.is_padded and (box.is_empty or padding_mode in ("reflect", "wrap")):
         axes = list(zip(corner, patch_size, shape, strict=True))
-        return _gather(volume, axes, padding_mode, out, compare)
+        return _gather(volume, axes, padding_mode, out)
     if box.is_padded and padding_mode == "constant":
-        out[...] = compare(0) if compare else 0
-    _copy(volume[box.in_image], out[box.in_patch], compare)
+        out[...] = 0
+    _copy(volume[box.in_image], out[box.in_patch])
     if box.is_padded and padding_mode == "edge":
         _repeat_edges(out, box)
     return out
@@ -133,10 +128,7 @@ def _find_box(corner: Corner, patch_size: Corner, image_shape: Corner) -> _Box:
     )
 
 
-def _copy(source: Array, target: Array, compare: Callable[..., Any] | None) -> None:
-    if compare:
-        compare(source, out=target)
-        return
+def _copy(source: Array, target: Array) -> None:
     if source.dtype == target.dtype and _has_runs(source) and _has_runs(target):
         source, target = _as_runs(source), _as_runs(target)
     target[...] = source
@@ -170,14 +162,13 @@ def _gather(
     axes: list[tuple[int, int, int]],
     padding_mode: str,
     out: Array,
-    compare: Callable[..., Any] | None,
 ) -> Array:
     """Look every voxel up by the index map of its axis: right for any mode and any corner."""
     index: list[Any] = [padding_index(n, c, c + p, padding_mode) for c, p, n in axes]
-    _copy(volume[(..., *np.ix_(*index))], out, compare)
+    _copy(volume[(..., *np.ix_(*index))], out)
     for axis, place in enumerate(index):
         outside = (..., place < 0, *(slice(None),) * (len(index) - 1 - axis))
-        out[outside] = compare(0) if compare else 0
+        out[outside] = 0
     return out
 
 
@@ -272,11 +263,13 @@ def _cut_label(
     out: Array | None,
 ) -> Array:
     """Cut label values into channels of 0 and 1: (n_labels, *patch_size) uint8."""
-    compares = [partial(np.not_equal, 0)]
-    if labels is not None:
-        compares = [partial(np.equal, value) for value in labels]
+    cut = cut_patch(label, corner, patch_size, padding_mode)
     if out is None:
-        out = np.empty((len(compares), *patch_size), np.uint8)
-    for channel, compare in zip(out.view(bool), compares, strict=True):
-        cut_patch(label, corner, patch_size, padding_mode, channel, compare=compare)
+        out = np.empty((1 if labels is None else len(labels), *patch_size), np.uint8)
+    channels = out.view(bool)
+    if labels is None:
+        np.not_equal(cut, 0, out=channels[0])
+    else:
+        for channel, value in zip(channels, labels, strict=True):
+            np.equal(cut, value, out=channel)
     return out
