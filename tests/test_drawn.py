@@ -226,7 +226,7 @@ def test_a_batch_is_told_with_the_corners_of_all_its_subjects(sampling):
     entries, corners = entries_of(queue, 8), [corner for _, corner in queue[-8:]]
     assert len({n for n, _ in entries}) > 1
     asked = {"settings": scene.to_json()["settings"], "entries": entries}
-    [(pictures, [greys])] = Answers(HEADS).to({"kind": "patches", "axis": 2, **asked})
+    [(pictures, [greys])] = Answers(HEADS).to({"kind": "patches", "axis": 2, "about": "", **asked})
     [(contents, _)] = Answers(HEADS).to({"kind": "contents", **asked})
     assert pictures["corners"] == contents["corners"] == corners
     slices = np.frombuffer(greys, np.uint8).reshape(8, *pictures["shape"]).astype(float)

@@ -186,9 +186,9 @@ def test_coverage_is_sent_by_blocks_with_a_sentence(explorer):
 
 def test_the_queue_of_the_epoch_shown_is_sent(explorer):
     settings = replace(explorer.settings, epoch=2, skip_blank="any", start_offset=(4, 4, 4))
-    [(content, [order])] = answers(explorer, kind="queue", settings=as_json(settings))
+    [(content, [order])] = answers(explorer, kind="queue", settings=as_json(settings), about="now")
     queue = make_queue(settings, explorer.cohort.facts)
-    assert content["epoch"] == 2
+    assert (content["epoch"], content["about"]) == (2, "now")
     assert np.frombuffer(order, "<i4").tolist() == queue.order.tolist()
 
 
@@ -246,8 +246,9 @@ def test_a_plane_is_the_volume_s(axis, dtype):
 def test_greys_are_the_same_wherever_a_picture_comes_from(explorer):
     settings = explorer.settings
     parts = fetch(explorer, subject=1)
-    asked = {"settings": as_json(settings), "axis": 2, "entries": [[1, 4]]}
+    asked = {"settings": as_json(settings), "axis": 2, "entries": [[1, 4]], "about": "these"}
     [(content, [picture])] = answers(explorer, kind="patches", **asked)
+    assert content["about"] == "these"
     box = make_patches(settings, explorer.cohort.facts, 1)[4]
     middle = (max(0, box[2]) + min(box[2] + 16, SHAPE[2])) // 2
     inside = [slice(max(0, at), min(at + 16, size)) for at, size in zip(box, SHAPE, strict=True)]

@@ -43,7 +43,10 @@ class Answers:
         self.open_voxels = lru_cache(maxsize=1)(self._open_voxels)
 
     def to(self, asked: dict[str, Any]) -> Iterator[Message]:
-        """Give the messages that answer a question, each as soon as it is ready."""
+        """Give the messages that answer a question, each as soon as it is ready.
+
+        `about` comes back as it was asked: by then the front end may show something else.
+        """
         kind, facts = asked["kind"], self._cohort.facts
         if kind in ("volume", "plane", "voxels"):
             try:
@@ -58,12 +61,13 @@ class Answers:
         else:
             settings = read_settings(asked["settings"])
             if kind == "patches":
-                yield self._show_patches(settings, asked["axis"], asked["entries"])
+                content, buffers = self._show_patches(settings, asked["axis"], asked["entries"])
+                yield content | {"about": asked["about"]}, buffers
             elif kind == "contents":
                 yield self._list_contents(settings, asked["entries"]), []
             elif kind == "queue":
                 content, order = pack_queue(settings, facts)
-                yield content, [order]
+                yield content | {"about": asked["about"]}, [order]
             elif kind == "coverage":
                 content, counts = pack_coverage(settings, facts, asked["n_epochs"])
                 yield content, [counts]

@@ -74,10 +74,10 @@ class Model {
     return { control, text: say_held(this, now, control) };
   }
 
-  send_queue({ settings }) {
+  send_queue({ settings, about }) {
     const { queue } = this.scenes.get(key_of(settings));
     const { offset, length, ...content } = this.queues[queue][settings.epoch];
-    this.reply({ kind: "queue", ...content }, this.parts.orders.subarray(offset, offset + 4 * length));
+    this.reply({ kind: "queue", ...content, about }, this.parts.orders.subarray(offset, offset + 4 * length));
   }
 
   send_comparison({ settings }) {

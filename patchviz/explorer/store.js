@@ -52,6 +52,7 @@ export class Store {
     this.rotation = [-2.5, 0.45]; // from the right, the front and above, the origin farthest
     this.explode = 0;
     /** @type {Epoch | null} */ this.epoch = null;
+    this.epoch_of = null; // what the queue of the epoch, here or on its way, depends on
     this.left = 0; // entries that are not yet popped
     this.entry = null; // the place in the queue of the entry that is selected
     this.patches = new Map(); // pictures of other subjects' patches
@@ -132,7 +133,7 @@ export class Store {
   ask_epoch() {
     this.set({ playing: false, epoch: null, entry: null });
     this.epoch_of = queue_key(this.target);
-    this.model.send({ kind: "queue", settings: this.target });
+    this.model.send({ kind: "queue", settings: this.target, about: this.epoch_of });
   }
 
   /** The selection rests on an entry: its subject's volume is fetched. */
@@ -299,6 +300,7 @@ export class Store {
   }
 
   receive_queue(message, { buffer, byteOffset, byteLength }) {
+    if (message.about !== this.epoch_of) return; // of settings before these, whose queue is on its way
     const order = new Int32Array(buffer.slice(byteOffset, byteOffset + byteLength));
     const epoch = new Epoch(message, order, this.target.batch_size);
     this.set({ epoch, left: epoch.total, entry: null });
@@ -311,21 +313,24 @@ export class Store {
     const wanted = entries.filter(({ subject, patch }) => !is_here(subject) && !this.patches.has(this.patch_key(subject, patch)));
     if (!wanted.length) return;
     const asked = wanted.map(({ subject, patch }) => [subject, patch]);
-    asked.forEach(([subject, patch]) => this.patches.set(this.patch_key(subject, patch), null));
-    this.model.send({ kind: "patches", settings, axis: this.main_axis, entries: asked });
+    asked.forEach((entry) => this.patches.set(this.patch_key(...entry), null));
+    this.model.send({ kind: "patches", settings, axis: this.main_axis, entries: asked, about: this.patches_about() });
   }
 
-  /** What the picture of a patch depends on. */
-  patch_key(subject, patch) {
-    const { subject: shown, batch_size, order, window, ...rest } = this.scene.settings;
-    return JSON.stringify([subject, patch, this.main_axis, rest]);
+  /** What the pictures of all patches depend on at present; by their answer it may be something else. */
+  patches_about() {
+    const { subject, batch_size, order, window, ...rest } = this.scene.settings;
+    return JSON.stringify([this.main_axis, rest]);
   }
 
-  receive_patches({ entries, corners, real, axis, shape: [width, height] }, { buffer, byteOffset }) {
-    if (axis !== this.main_axis) return;
-    entries.forEach(([subject, patch], n) => {
+  patch_key(subject, patch, about = this.patches_about()) {
+    return `${subject} ${patch} ${about}`;
+  }
+
+  receive_patches({ entries, corners, real, about, shape: [width, height] }, { buffer, byteOffset }) {
+    entries.forEach((entry, n) => {
       const grey = new Uint8Array(buffer, byteOffset + n * width * height, width * height);
-      this.patches.set(this.patch_key(subject, patch), { width, height, grey, corner: corners[n], real: real[n] });
+      this.patches.set(this.patch_key(...entry, about), { width, height, grey, corner: corners[n], real: real[n] });
     });
     this.touch();
   }
