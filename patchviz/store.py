@@ -7,9 +7,8 @@ import os
 import tempfile
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -34,7 +33,8 @@ class Store:
             raise ValueError(f"`memory_limit` must be 0 bytes or more, got {limit}")
         self.limit = limit
         self.in_memory = 0
-        self._volumes: dict[tuple[str, str], Future[Any]] = {}
+        self._kept: dict[tuple[str, str], Any] = {}  # what is made
+        self._underway: dict[tuple[str, str], Event] = {}  # what some thread is making
         self._sizes: dict[tuple[str, str], int] = {}
         self._lock = Lock()
         self._scratch = Scratch()
@@ -61,22 +61,24 @@ class Store:
         """
         while True:
             with self._lock:
-                if (volume := self._volumes.get(name)) is None:
-                    volume = self._volumes[name] = Future()
+                if name in self._kept:
+                    kept: Thing = self._kept[name]
+                    return kept
+                if (underway := self._underway.get(name)) is None:
+                    done = self._underway[name] = Event()
                     break
-            if volume.exception() is None:
-                kept: Thing = volume.result()
-                return kept
+            underway.wait()
         try:
-            made = make(partial(self._empty, name, where))
-            volume.set_result(made)
+            made = self._kept[name] = make(partial(self._empty, name, where))
+            return made
         except BaseException:
             with self._lock:
-                del self._volumes[name]
                 self.in_memory -= self._sizes.pop(name, 0)
-            volume.set_exception(RuntimeError("not made"))
             raise
-        return made
+        finally:
+            with self._lock:
+                del self._underway[name]
+            done.set()
 
     def _empty(
         self, name: tuple[str, str], where: str, shape: tuple[int, ...], dtype: DTypeLike
@@ -100,7 +102,7 @@ class Store:
 
     def _forget_parent(self) -> None:
         """Take leave of the parent in a forked child: its threads and its place in the file."""
-        self._volumes = {name: v for name, v in self._volumes.items() if v.done()}
+        self._underway = {}
         self._lock = Lock()
         self._scratch = Scratch()
 
