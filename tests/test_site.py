@@ -263,25 +263,32 @@ def test_without_javascript_the_answer_is_in_a_fold(small: Path, browser: Browse
         expect(answer).to_have_attribute("open", "")
 
 
-def violations(page: Page) -> str:
-    """Report on a page; in its frames are exported pages, which have a test of their own."""
-    results = Axe().run(page, options={"iframes": False})
-    return results.generate_report() if results.violations_count else ""
+def assert_accessible(page: Page) -> None:
+    """Let axe-core look at a page in both themes, but not at its frames: they are pages, too."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+        results = Axe().run(page, options={"iframes": False})
+        assert not results.violations_count, results.generate_report()
 
 
-@pytest.mark.parametrize("stem", ["index", *(path.stem for path in NOTEBOOKS)])
+STEMS = ["index", *(path.stem for path in NOTEBOOKS), *(f"answers-{path.stem}" for path in ANSWERS)]
+
+
+@pytest.mark.parametrize("stem", STEMS)
 def test_a_page_of_the_course(whole: Path, page: Page, watch: Watch, stem: str) -> None:
     path = whole / f"{stem}.html"
     assert path.stat().st_size < 5e6
     go(page, path)
     for n, _ in enumerate(page.locator("iframe").all(), 1):
         expect(frame(page, n).locator(".patchviz")).to_be_visible()
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
-        assert violations(page) == ""
+    assert_accessible(page)
     page.set_viewport_size({"width": 800, "height": 600})
     assert page.evaluate("document.documentElement.scrollWidth") <= 800
+    for inner in sorted(whole.glob(f"{stem}-explorer-*.html")):
+        go(page, inner)
+        page.locator("[data-ready='1']").wait_for()
+        assert_accessible(page)
     assert stays_here(watch)
 
 
