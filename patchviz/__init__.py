@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from patchviz.assembly import reconstruct_from_patches
+    from patchviz.cohort import Cohort
     from patchviz.epochs import PatchQueue, create_patch_index_list
     from patchviz.errors import DataError
     from patchviz.explorer import Explorer
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
     from patchviz.splits import get_validation_split, k_fold_split
     from patchviz.steps import get_number_of_patches, get_number_of_steps
     from patchviz.subjects import Subject
-    from patchviz.volumes import Cohort
 
 # A name is imported when it is first asked for, so that `import patchviz` loads numpy at most.
 _HOME = {
-    "Cohort": "volumes",
+    "Cohort": "cohort",
     "CohortFacts": "facts",
     "DataError": "errors",
     "Explorer": "explorer",

@@ -11,6 +11,7 @@ from typing import Any
 from patchviz.ahead import ReadAhead
 from patchviz.arguments import whole_number
 from patchviz.batches import Batch, PatchReader
+from patchviz.cohort import Cohort
 from patchviz.foreground import BlankRule
 from patchviz.grid import Ints
 from patchviz.orders import WINDOW
@@ -18,7 +19,6 @@ from patchviz.patches import Transform
 from patchviz.sampling import Sampling
 from patchviz.splits import get_validation_split
 from patchviz.steps import get_number_of_patches, get_number_of_steps
-from patchviz.volumes import Cohort
 
 
 def get_training_and_validation_generators(

@@ -130,7 +130,7 @@ def _read_facts(options: argparse.Namespace) -> CohortFacts:
         return _invent_facts(options.image_shape, options.subjects)
     if options.subjects is not None:
         raise ValueError("--subjects goes with --image-shape; here the data tell how many")
-    from patchviz.volumes import Cohort
+    from patchviz.cohort import Cohort
 
     if options.folder.is_file():
         return Cohort.from_files([options.folder]).facts

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from patchviz.cohort import Cohort
 from patchviz.generators import get_training_and_validation_generators
-from patchviz.volumes import Cohort
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from patchviz.cohort import Cohort
 from patchviz.phantom import (
     make_phantom,
     make_phantom_label,
@@ -16,7 +17,6 @@ from patchviz.phantom import (
     phantom_affine,
     write_phantom_cohort,
 )
-from patchviz.volumes import Cohort
 
 FULL = (144, 144, 144)
 SMALL = (24, 20, 16)

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchviz.assembly import WEIGHTS
+from patchviz.cohort import Cohort
 from patchviz.grid import PatchGrid
 from patchviz.prediction import predict, predict_cohort
 from patchviz.steps import get_number_of_patches
-from patchviz.volumes import Cohort
 
 from .cohorts import numbered_cohort
 from .oracle import blank, grid_arguments, slice_of_padded

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import patchviz.ahead
 import patchviz.batches
 import patchviz.scratch
+from patchviz.cohort import Cohort
 from patchviz.epochs import create_patch_index_list
 from patchviz.errors import DataError
 from patchviz.foreground import Foreground
@@ -25,7 +26,6 @@ from patchviz.generators import data_generator
 from patchviz.orders import ORDERS
 from patchviz.sources import FileSource
 from patchviz.steps import get_number_of_patches, get_number_of_steps
-from patchviz.volumes import Cohort
 
 from .cohorts import numbered_cohort
 

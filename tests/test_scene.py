@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
+from patchviz.cohort import Cohort
 from patchviz.epochs import create_patch_index_list, draw_starts
 from patchviz.facts import CohortFacts
 from patchviz.generators import data_generator
@@ -23,7 +24,6 @@ from patchviz.scene import Scene, resolve
 from patchviz.settings import Settings, make_queue
 from patchviz.splits import get_validation_split
 from patchviz.steps import get_number_of_patches
-from patchviz.volumes import Cohort
 
 from .oracle import blank, blank_rules
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from patchviz.cohort import Cohort
 from patchviz.generators import data_generator
 from patchviz.orders import ORDERS
 from patchviz.steps import get_number_of_patches, get_number_of_steps
-from patchviz.volumes import Cohort
 
 from .cohorts import numbered_cohort
 

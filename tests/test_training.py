@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from patchviz.cohort import Cohort
 from patchviz.grid import PatchGrid
 from patchviz.prediction import predict
 from patchviz.splits import get_validation_split
-from patchviz.volumes import Cohort
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
 

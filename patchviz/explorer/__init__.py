@@ -14,6 +14,7 @@ import anywidget
 import traitlets
 from numpy.typing import NDArray
 
+from patchviz.cohort import Cohort
 from patchviz.explorer.answers import Answers, read_settings
 from patchviz.explorer.fallback import beside
 from patchviz.explorer.modules import bundle
@@ -23,7 +24,6 @@ from patchviz.orders import ORDERS
 from patchviz.policies import POLICIES
 from patchviz.scene import Scene, resolve
 from patchviz.settings import Settings, make_queue
-from patchviz.volumes import Cohort
 
 Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.cohort import Cohort
 from patchviz.coverage import compute_coverage, describe_coverage
 from patchviz.explorer.voxels import Voxels, grey_range, to_greys
 from patchviz.facts import CohortFacts
@@ -20,7 +21,6 @@ from patchviz.grid import Corner
 from patchviz.patches import cut_patch
 from patchviz.scene import resolve
 from patchviz.settings import Settings, make_patches, make_queue
-from patchviz.volumes import Cohort
 from patchviz.wording import percent
 
 

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 
 import patchviz.nifti
 from patchviz import Settings, resolve
+from patchviz.cohort import Cohort
 from patchviz.errors import DataError
 from patchviz.facts import CohortFacts
 from patchviz.phantom import make_phantom, write_phantom_cohort
-from patchviz.volumes import Cohort
 
 EXAMPLE = Path(nibabel.__path__[0], "tests", "data", "example4d.nii.gz")
 SHAPE = (6, 5, 4)
@@ -95,7 +95,7 @@ def test_numbers_are_padded_to_the_size_of_the_cohort():
 
 def test_only_numpy_is_imported_with_the_module():
     code = (
-        "import sys, patchviz.volumes; "
+        "import sys, patchviz.cohort; "
         "print([m for m in ('nibabel', 'isal', 'tqdm', 'h5py') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The volumes of all subjects, of whatever they are made: arrays, files, a folder or phantoms."""
+"""Owns `Cohort`: the subjects, of whatever they are made: arrays, files, a folder or phantoms."""
 
 from __future__ import annotations
 
