@@ -20,12 +20,24 @@ def test_a_notebook_lives_in_notebook_7(lab: Lab, page: Page, watch: Watch) -> N
     lab.open_as_document(page, "00-explorer.ipynb")
     lab.run_all(page)
     lab.wait_until_done(page)
-    # by mouse: Notebook 7 gives the focus back to the cell that it holds active
+    # first by mouse: Notebook 7 gives the focus back to the cell that it holds active
     explorer = page.locator(".patchviz").first
     explorer.get_by_role("button", name="pop", exact=True).click()
-    expect(explorer.get_by_label("entries left")).to_have_text("647")
-    explorer.get_by_role("slider", name="slice along k").click(position={"x": 5, "y": 5})
-    expect(explorer.get_by_role("slider", name="slice along k")).not_to_have_value("72")
+    left = explorer.get_by_label("entries left")
+    expect(left).to_have_text("647")
+    page.keyboard.press("Space")
+    expect(left).to_have_text("646")
+    slice_k = explorer.get_by_role("slider", name="slice along k")
+    slice_k.click(position={"x": 5, "y": 5})
+    expect(slice_k).not_to_have_value("72")
+    at = int(slice_k.input_value())
+    page.keyboard.press("ArrowRight")
+    expect(slice_k).to_have_value(str(at + 1))
+    size = explorer.get_by_role("slider", name="patch size", exact=True)
+    size.click(position={"x": 60, "y": 5})
+    expect(left).not_to_have_text("646")
+    page.keyboard.press("Control+z")
+    expect(size).to_have_value("64")
     question = page.locator(".patchviz-question:has(input)").first
     question.get_by_role("textbox").click()
     page.keyboard.type("1")

@@ -187,7 +187,7 @@ def test_late_pictures_of_patches_are_those_of_the_plane_they_were_asked_for(pag
 
 def test_the_table_of_subjects_and_patches_fills(page, show):
     show(REFERENCE)
-    button(page, "by subject").click()
+    button(page, "subject × patch").click()
     empty = picture(queue_canvas(page))
 
     def filled() -> float:

@@ -1,6 +1,7 @@
 // A question: Python computes what is right when a guess is checked.
 
 import { judge } from "./guess.js";
+import { keep_keys } from "./keys.js";
 
 const page = `
   <label><span></span> <input type="text" size="12" autocomplete="off"></label>
@@ -29,13 +30,11 @@ function render({ model, el }) {
     guess = "";
   };
   model.on("msg:custom", hear);
-  // plain keys typed here are not JupyterLab's
-  form.addEventListener("keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
-  });
+  const let_go = keep_keys(form);
   el.append(form);
   return () => {
     model.off("msg:custom", hear);
+    let_go();
     form.remove();
   };
 }

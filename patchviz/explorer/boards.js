@@ -3,7 +3,7 @@
 import { box_of, number_of } from "./boxes.js";
 import { clamp } from "./store.js";
 import { on_arrows } from "./keys.js";
-import { cross_out, fit, ground, painter_of, plane_axes, range, real_colour, selection, theme_of } from "./paint.js";
+import { cross_out, fit, ground, painter_of, plane_axes, range, real_colour, selection, theme_of, write_over } from "./paint.js";
 
 const caption = 18; // above each board, in CSS pixels
 const smallest = 12; // below it a patch is a plain cell
@@ -192,9 +192,7 @@ class Boards {
     ctx.fillStyle = "#fff";
     ctx.textBaseline = "top";
     ctx.textAlign = "left";
-    ctx.strokeStyle = ground;
-    ctx.strokeText(String(box.n + 1), x + 4, y + 4);
-    ctx.fillText(String(box.n + 1), x + 4, y + 4);
+    write_over(ctx, String(box.n + 1), x + 4, y + 4);
   }
 
   /** The patches of a layer as the network gets them, edge to edge: a slice through the middle of what is image. */

@@ -2,7 +2,7 @@
 
 import { box_of, boxes_of } from "./boxes.js";
 import { on_arrows } from "./keys.js";
-import { fit, ground, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
+import { fit, ground, painter_of, plane_axes, real_colour, selection, theme_of, write_over } from "./paint.js";
 
 const most_boxes = 1000; // beyond it single boxes can't be told apart: the outlines stay
 
@@ -239,7 +239,7 @@ class Cage {
       const at = [0, 0, 0];
       at[a] = size * 1.07;
       const [x, y] = this.project(at);
-      ctx.fillText(`${name} ${ends[1]}`, x, y);
+      write_over(ctx, `${name} ${ends[1]}`, x, y);
     });
   }
 }

@@ -132,7 +132,7 @@ function mark_now(track, { sizes, padding, unseen, counts }, size) {
   const n = sizes.indexOf(size);
   track.querySelector(".pv-now").setAttribute("d", n < 0 ? "" : `M${size},100V${100 - 100 * padding[n]}`);
   const input = track.querySelector("input");
-  const text = n < 0 || counts[n] === null ? "" : `${counts[n]} patches, ${percent(padding[n])} padding${unseen[n] ? `, ${percent(unseen[n])} lost` : ""}`;
+  const text = n < 0 || counts[n] === null ? "" : `${counts[n]} ${counts[n] === 1 ? "patch" : "patches"}, ${percent(padding[n])} padding${unseen[n] ? `, ${percent(unseen[n])} lost` : ""}`;
   input.setAttribute("aria-valuetext", `${size} voxels, ${text}`);
   track.querySelector("output").value = text;
 }

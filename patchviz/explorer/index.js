@@ -7,6 +7,7 @@ import { render_cage } from "./cage.js";
 import { render_fold, render_patch_size, render_picture, render_sentence } from "./controls.js";
 import { render_coverage } from "./coverage.js";
 import { offer } from "./held.js";
+import { keep_keys } from "./keys.js";
 import { render_ledger } from "./ledger.js";
 import { is_covered, is_needed, keep_shown } from "./parts.js";
 import { render_planes } from "./planes.js";
@@ -83,10 +84,7 @@ function render_all(model, el) {
   root.className = "patchviz";
   root.innerHTML = page;
   keep_shown(model, root);
-  // plain keys typed here are the explorer's; Ctrl+S and its like stay JupyterLab's
-  root.addEventListener("keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
-  });
+  const let_go = keep_keys(root);
   root.inert = true; // until there is something to touch
   el.append(root);
 
@@ -113,6 +111,7 @@ function render_all(model, el) {
   const themes = new MutationObserver(redraw);
   themes.observe(document.body, { attributeFilter: ["data-jp-theme-name", "class"] });
   return () => {
+    let_go();
     sizes.disconnect();
     themes.disconnect();
     forget();

@@ -95,6 +95,13 @@ export function hatch(ctx, rect, hole, gap, alpha = 0.3) {
   ctx.restore();
 }
 
+/** Write a text so that it can be read whatever lies under it. */
+export function write_over(ctx, text, x, y) {
+  Object.assign(ctx, { strokeStyle: ground, lineWidth: 3, lineJoin: "round" });
+  ctx.strokeText(text, x, y);
+  ctx.fillText(text, x, y);
+}
+
 const blank = { image: null, label: null, base: -1, strides: [0, 0, 0] }; // the plane of padding that has no voxel
 const most_small = 256; // pixels along a slice that is not the large one
 const most_pictures = 300; // of patches that are kept

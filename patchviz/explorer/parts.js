@@ -3,9 +3,9 @@
 const kinds = {
   sentence: {},
   patch_size: {},
-  planes: { volume: true },
-  cage: { volume: true },
-  boards: { volume: true, tells: true },
+  planes: { volume: true, boxes: true },
+  cage: { volume: true, boxes: true },
+  boards: { volume: true, boxes: true, tells: true },
   table: { tells: true },
   queue: { epoch: true, tells: true },
   batch: { volume: true, epoch: true, tells: true },
@@ -17,7 +17,7 @@ const kinds = {
   ledger: { tells: true },
 };
 
-/** Whether a part that is shown needs the "volume" or the queue of an "epoch". */
+/** Whether a part that is shown needs the "volume", the queue of an "epoch", or draws "boxes". */
 export function is_needed(model, what) {
   return model.get("show").some((name) => kinds[name][what]);
 }

@@ -4,7 +4,7 @@ import { coverage_slice } from "./coverage.js";
 import { box_at, box_of, number_of } from "./boxes.js";
 import { clamp } from "./store.js";
 import { on_arrows } from "./keys.js";
-import { fit, ground, hatch, never_seen, painter_of, plane_axes, real_colour, selection, theme_of } from "./paint.js";
+import { fit, ground, hatch, never_seen, painter_of, plane_axes, real_colour, selection, theme_of, write_over } from "./paint.js";
 import { describe_patch } from "./words.js";
 
 const plane_names = { S: "axial", I: "axial", A: "coronal", P: "coronal", L: "sagittal", R: "sagittal" };
@@ -288,14 +288,14 @@ class View {
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     const [middle_x, middle_y] = [this.x(u.size / 2), this.y(v.size / 2)];
-    ctx.fillText(u.ends[0], this.x(0) + 11 * scale, middle_y);
-    ctx.fillText(u.ends[1], this.x(u.size) - 11 * scale, middle_y);
-    ctx.fillText(v.ends[0], middle_x, this.y(0) - 11 * scale);
-    ctx.fillText(v.ends[1], middle_x, this.y(v.size) + 12 * scale);
+    write_over(ctx, u.ends[0], this.x(0) + 11 * scale, middle_y);
+    write_over(ctx, u.ends[1], this.x(u.size) - 11 * scale, middle_y);
+    write_over(ctx, v.ends[0], middle_x, this.y(0) - 11 * scale);
+    write_over(ctx, v.ends[1], middle_x, this.y(v.size) + 12 * scale);
     ctx.font = `${12 * scale}px sans-serif`;
-    ctx.fillText(`${u.name} ${u.size}`, this.x(u.size) - 24 * scale, this.y(0) - 10 * scale);
-    ctx.fillText(`${v.name} ${v.size}`, this.x(0) + 24 * scale, this.y(v.size) + 12 * scale);
-    ctx.fillText("0", this.x(0) + 9 * scale, this.y(0) - 10 * scale);
+    write_over(ctx, `${u.name} ${u.size}`, this.x(u.size) - 24 * scale, this.y(0) - 10 * scale);
+    write_over(ctx, `${v.name} ${v.size}`, this.x(0) + 24 * scale, this.y(v.size) + 12 * scale);
+    write_over(ctx, "0", this.x(0) + 9 * scale, this.y(0) - 10 * scale);
   }
 }
 

@@ -3,6 +3,7 @@
 import { play, pop_to, select_entry } from "./epoch.js";
 import { on_arrows } from "./keys.js";
 import { has_box } from "./boxes.js";
+import { is_needed } from "./parts.js";
 import { fit, selection, subject_colour, theme_of } from "./paint.js";
 import { describe_entry } from "./words.js";
 
@@ -22,7 +23,7 @@ export function render_queue(store, el) {
       <label hidden>window <input type="number" data-setting="window" min="1" step="1" title="how many subjects are shuffled together"></label>
       <label>speed <select data-of="speed"></select></label>
       <button data-act="next">next epoch</button>
-      <button data-act="tab" aria-pressed="false">by subject</button>
+      <button data-act="tab" aria-pressed="false" title="a row for each subject, a column for each patch: filled as they are popped">subject × patch</button>
     </div>
     <canvas tabindex="0" role="application"></canvas>
     <p class="pv-readout"></p>`;
@@ -113,7 +114,8 @@ function describe(store, place) {
   const entry = epoch.entry(place);
   const { subject, patch } = entry;
   const [whose, where] = describe_entry(store, place);
-  const elsewhere = subject === scene.settings.subject || !has_box(scene, entry) ? "" : `, its box drawn on ${scene.subject_id}`;
+  const is_foreign = subject !== scene.settings.subject && has_box(scene, entry) && is_needed(store.model, "boxes");
+  const elsewhere = is_foreign ? `, its box drawn on ${scene.subject_id}` : "";
   return `entry ${place + 1}: ${whose}, patch ${patch + 1}${elsewhere}; ${where}`;
 }
 

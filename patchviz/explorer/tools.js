@@ -1,6 +1,7 @@
 // The tools in the corner: undo, reset, and the presenter's large print.
 
 import { history_of } from "./history.js";
+import { is_plain, is_undo } from "./keys.js";
 
 export function render_tools(store, el) {
   el.innerHTML = `
@@ -19,11 +20,8 @@ export function render_tools(store, el) {
   presenter.onclick = present;
   root.addEventListener("keydown", (event) => {
     if (is_typing(event.target)) return;
-    const key = event.key.toLowerCase();
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    const is_undo = key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
-    if (is_undo) history.undo();
-    else if (plain && key === "p" && !event.repeat) present();
+    if (is_undo(event)) history.undo();
+    else if (is_plain(event) && event.key.toLowerCase() === "p" && !event.repeat) present();
     else return;
     event.preventDefault();
     event.stopPropagation(); // JupyterLab has an undo of its own
