@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from queue import SimpleQueue
 from types import TracebackType
+
+from patchviz.store import is_getting
 
 N_THREADS = 2
 N_AHEAD = 8  # subjects: enough to keep the threads busy, no more, for the user may stop any time
@@ -28,7 +31,9 @@ class ReadAhead:
 
     def __init__(self, read: Callable[[int], object], subjects: Iterable[int]) -> None:
         self._reached: set[int] = set()
-        self._room = threading.Semaphore(N_AHEAD)
+        self._room: SimpleQueue[None] = SimpleQueue()  # takes items even in a finalizer
+        for _ in range(N_AHEAD):
+            self._room.put(None)
         stop, job = threading.Event(), (read, Shared(subjects), self._room)
         threads = [
             threading.Thread(target=_work, args=(*job, stop), name="patchviz-read", daemon=True)
@@ -53,7 +58,7 @@ class ReadAhead:
         """Tell that a subject is being used: the threads may read one further."""
         if n not in self._reached:
             self._reached.add(n)
-            self._room.release()
+            self._room.put(None)
 
 
 class Shared(Iterator[int]):
@@ -71,11 +76,11 @@ class Shared(Iterator[int]):
 def _work(
     read: Callable[[int], object],
     subjects: Iterable[int],
-    room: threading.Semaphore,
+    room: SimpleQueue[None],
     stop: threading.Event,
 ) -> None:
     for n in subjects:
-        room.acquire()
+        room.get()
         if stop.is_set():
             return
         with contextlib.suppress(Exception):
@@ -83,11 +88,17 @@ def _work(
 
 
 def _end(
-    threads: Iterable[threading.Thread], room: threading.Semaphore, stop: threading.Event
+    threads: Collection[threading.Thread], room: SimpleQueue[None], stop: threading.Event
 ) -> None:
+    """End the threads and wait for that, but not amidst what they may be waiting for themselves.
+
+    The garbage collector may call this from there.
+    """
     stop.set()
     for _ in threads:
-        room.release()
+        room.put(None)
+    if is_getting() or threading.current_thread() in threads:
+        return
     for thread in threads:
-        if thread is not threading.current_thread():
+        if thread.ident is not None:  # Ctrl-C may come before all are started
             thread.join()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from patchviz.arguments import per_axis, require_choice
 from patchviz.epochs import PatchQueue, transform_stream
 from patchviz.errors import DataError
 from patchviz.grid import PADDING_MODES
-from patchviz.patches import Array, Transform, add_data
+from patchviz.patches import Array, Transform, add_data, check_labels
 from patchviz.plan import plan_cohort
 from patchviz.progress import show_progress
 
@@ -49,6 +50,9 @@ class PatchReader:
         **options: Any,
     ) -> None:
         require_choice("padding_mode", padding_mode, PADDING_MODES)
+        labels = check_labels(labels)
+        if not (transform is None or callable(transform)):
+            raise TypeError(f"`transform` must be a function of (x, y, rng), got {transform!r}")
         self._cohort = cohort
         self._cut: dict[str, Any] = {
             "labels": labels,
@@ -76,9 +80,14 @@ class PatchReader:
 
     def upcoming(self, epoch: int, position: int) -> Iterator[int]:
         """Yield the subjects in the order in which they are reached, `position` patches taken."""
-        fresh = self.queue(epoch).resized(len(self))
-        fresh.drop(position)
-        return fresh.upcoming()
+        rest = self.queue(epoch).resized(len(self))
+        rest.drop(position)
+        seen: set[int] = set()
+        # what this epoch has left behind comes again in the next
+        for n in chain(rest.upcoming(), self._plan.queue(epoch + 1).upcoming() if position else ()):
+            if n not in seen:
+                seen.add(n)
+                yield n
 
     def read(
         self,
@@ -114,7 +123,7 @@ class PatchReader:
         todo = Shared(todo)
         helped = helper.submit(cut, todo) if helper and x.nbytes >= WORTH_HELP else None
         cut(todo)
-        if helped:
+        if helped and not helped.cancel():  # not begun: in a forked child there is no such thread
             helped.result()
         return x, y
 
@@ -143,6 +152,11 @@ class BatchAllocator:
     ) -> None:
         one = subjects[0]
         for other in subjects:
+            if len(other.shape) != len(one.shape):
+                raise DataError(
+                    f"{other.id} has {len(other.shape)} axes, but {one.id} has {len(one.shape)}; "
+                    "one batch can't hold both (leave one of them out)"
+                )
             for what in ("n_channels", "has_label"):
                 if getattr(other, what) != getattr(one, what):
                     raise DataError(

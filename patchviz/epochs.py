@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from patchviz.grid import Corner, Ints, PatchGrid
 from patchviz.orders import WINDOW, Buffered, order_patches
+from patchviz.progress import show_progress
 
 ORDERS = ("shuffle", "by_subject")
 
@@ -93,11 +94,15 @@ class PatchQueue(Sequence[Entry]):
     def upcoming(self) -> Iterator[int]:
         """Yield each subject that is left once, in the order in which popping reaches them."""
         seen = np.zeros(len(self.subjects), bool)
+        n_left = len(seen)
         for stop in range(self._left, 0, -_CHUNK):
             for n in self._visits(self._numbers(max(0, stop - _CHUNK), stop))[::-1].tolist():
                 if not seen[n]:
                     seen[n] = True
+                    n_left -= 1
                     yield int(self.subjects[n])
+            if not n_left:
+                return
 
     def count_reads(self, cache: int = 1) -> int:
         """Count how often an epoch reads a volume, when a reader keeps the last used ones.
@@ -216,11 +221,20 @@ def queue_up(
     """Queue the patches of some subjects up; parameters as in `create_patch_index_list`."""
     kept = None
     if keep is not None:
-        kept = [keep(n, cast("PatchGrid", grid)) for n, grid in zip(index_list, grids, strict=True)]
+        kept = list(apply_rule(keep, index_list, cast("Sequence[PatchGrid]", grids)))
     offsets = _offsets(grids)
     numbers = order_patches(order, offsets, [seed, epoch, _ORDER], window, kept)
     subjects = np.fromiter(index_list, np.int64, len(index_list))  # leaner than `np.array`
     return PatchQueue(subjects, grids, offsets, numbers)
+
+
+def apply_rule(
+    keep: Keep, index_list: Sequence[int], grids: Sequence[PatchGrid]
+) -> Iterator[NDArray[np.bool_]]:
+    """Tell of each subject which patches an epoch visits; labels may have to be read for it."""
+    pairs = list(zip(index_list, grids, strict=True))
+    for n, grid in show_progress(pairs, "labels to look through", "subject"):
+        yield keep(n, grid)
 
 
 def draw_starts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from operator import index as as_int
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -248,10 +249,26 @@ def add_data(
     x = cut_patch(subject.image, corner, size, padding_mode, x_out)
     y = None if label is None else _cut_label(label, corner, size, labels, padding_mode, y_out)
     if transform is not None:
-        x, y = transform(x, y, rng if rng is not None else np.random.default_rng())
+        made = transform(x, y, rng if rng is not None else np.random.default_rng())
+        if not (isinstance(made, (tuple, list)) and len(made) == 2):
+            raise TypeError(f"`transform` must return (x, y), got a {type(made).__name__}")
+        x, y = made
     x_list.append(x)
     y_list.append(y)
     return True
+
+
+def check_labels(labels: Sequence[int] | None) -> list[int] | None:
+    """Check the label values that get a channel each."""
+    if labels is None:
+        return None
+    try:
+        values = [as_int(value) for value in labels]
+    except TypeError:
+        raise TypeError(f"`labels` must be a list of whole numbers, got {labels!r}") from None
+    if not values:
+        raise ValueError("`labels` must name at least one label value, got none")
+    return values
 
 
 def _cut_label(

@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchviz.arguments import per_axis, whole_number
-from patchviz.epochs import Keep, PatchQueue, draw_starts, make_grids, queue_up
+from patchviz.epochs import (
+    Keep,
+    PatchQueue,
+    apply_rule,
+    draw_starts,
+    make_grids,
+    queue_up,
+)
 from patchviz.foreground import BlankRule, Foreground, NotBlank, Tables, check_rule
 from patchviz.grid import Ints, PatchGrid
 from patchviz.orders import WINDOW
@@ -78,8 +85,7 @@ class EpochPlan:
         patches = self.patches(epoch)
         if self.keep is None or blanks:
             return sum(map(len, patches))
-        grids = self.grids(epoch)
-        kept = (self.keep(n, grid) for n, grid in zip(self.index_list, grids, strict=True))
+        kept = apply_rule(self.keep, self.index_list, self.grids(epoch))
         return sum(int(np.count_nonzero(keep)) for keep in kept)
 
     def patches(self, epoch: int) -> Sequence[PatchGrid] | Sequence[DrawnPatches]:
@@ -133,6 +139,7 @@ def make_plan(
         For options that are wrong or don't go together.
     """
     rule, sampling = check_rule(skip_blank), check_sampling(sampling)
+    seed = whole_number("seed", seed, minimum=0)
     sampler = None
     if sampling != "grid":
         if rule:
@@ -168,6 +175,11 @@ def plan_cohort(
     **options: Any,
 ) -> EpochPlan:
     """Plan the epochs over some subjects of a cohort; parameters as in `data_generator`."""
+    if len(index_list) and np.asarray(index_list[:1]).dtype.kind not in "iu":
+        raise TypeError(
+            "`index_list` must hold whole numbers, the places of subjects in the cohort, "
+            f"got {index_list[0]!r}"
+        )
     subjects = [cohort[n] for n in index_list]
     unlabelled = [subject.id for subject in subjects if not subject.has_label]
     for name, needs in (("skip_blank", skip_blank), ("sampling", needs_labels(sampling))):

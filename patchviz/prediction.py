@@ -14,6 +14,7 @@ from patchviz.arguments import whole_number
 from patchviz.assembly import Array, reconstruct_from_patches
 from patchviz.grid import Ints, PatchGrid
 from patchviz.patches import cut_patch
+from patchviz.progress import show_progress
 
 Model = Callable[[Array], Any]
 
@@ -114,7 +115,7 @@ def _predict_on(subject: Any, grid: PatchGrid, **options: Any) -> Array:
 
 def _ask(image: Array, model: Model, grid: PatchGrid, batch_size: int) -> Iterator[Array]:
     """Yield the model's answers, batch by batch."""
-    for n in range(0, len(grid), batch_size):
+    for n in show_progress(range(0, len(grid), batch_size), "batches to predict", "batch"):
         corners = grid[n : n + batch_size]
         x = np.empty((len(corners), len(image), *grid.patch_size), image.dtype)
         for out, corner in zip(x, corners, strict=True):
@@ -122,6 +123,8 @@ def _ask(image: Array, model: Model, grid: PatchGrid, batch_size: int) -> Iterat
         answer = model(x)
         if hasattr(answer, "detach"):  # a tensor, which may have a gradient and be on a GPU
             answer = answer.detach().cpu()
+            if "bfloat16" in str(getattr(answer, "dtype", "")):  # which NumPy does not have
+                answer = answer.float()
         y = np.asarray(answer)
         if y.ndim != x.ndim or (len(y), *y.shape[2:]) != (len(x), *grid.patch_size):
             wanted = f"({len(x)}, n_out, {', '.join(map(str, grid.patch_size))})"

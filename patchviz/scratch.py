@@ -34,7 +34,12 @@ class Scratch:
         with self._lock:
             if self._end + room > len(self._map):
                 self._open_segment(room)
-            _reserve(self._file, self._base + self._end, room)
+            try:
+                _reserve(self._file, self._base + self._end, room)
+            except OSError:  # give back what was found before the disk was full
+                self._file.truncate(self._base + self._end)
+                self._file.truncate(self._base + len(self._map))
+                raise
             array = np.ndarray(shape, dtype, self._map, self._end)
             self._end += room
         return array

@@ -88,7 +88,13 @@ class ArraySource:
 
     def voxels(self, empty: Empty = np.empty) -> Array:
         """Return the voxels (channel, *shape), as a view of NumPy's array if it serves as it is."""
-        array = np.asarray(self.array[...])
+        try:
+            array = np.asarray(self.array[...])
+        except (OSError, RuntimeError, ValueError, LookupError) as error:  # as h5py and Zarr have
+            said = f"({type(error).__name__}: {error})"
+            raise DataError(
+                f"{self.where} can't be read: is its file open and whole? {said}"
+            ) from error
         dtype = _number_type(array.dtype, self.where)
         array = array if array.ndim == 4 else array[None]
         serves = isinstance(self.array, np.ndarray) and array.flags.c_contiguous
@@ -183,20 +189,28 @@ class FileSource:
 Source = ArraySource | FileSource | PhantomSource
 
 
-def as_label(voxels: Array, where: str) -> Array:
-    """Return voxels of an integer type; refuse all but whole numbers from 0 on."""
+def as_label(voxels: Array, where: str, empty: Empty = np.empty) -> Array:
+    """Return voxels of an integer type, if need be in an array that `empty` gives.
+
+    Refuses all but whole numbers from 0 on.
+    """
     if (lowest := voxels.min()) < 0:
         remedy = "they must be 0 or more; set the others to 0, as by label.clip(0)"
         raise DataError(f"{where} has label values down to {lowest}: {remedy}")
     if voxels.dtype.kind != "f":
         return voxels
-    whole: Array = np.rint(voxels)
-    far = np.abs(voxels - whole) > 1e-3  # a scale factor may have left 0.9999999
-    if far.any():
-        remedy = "resample labels by nearest neighbour, or threshold them (label > 0.5)"
-        such = f"such as {voxels[far][0]}: they must be whole numbers; {remedy}"
-        raise DataError(f"{where} has label values {such}")
-    return whole.astype(np.min_scalar_type(int(whole.max())))
+    if (highest := int(np.rint(voxels.max()))) >= 2**64:
+        raise DataError(f"{where} has label values up to {highest}: they must be below 2**64")
+    label = empty(voxels.shape, np.min_scalar_type(highest))
+    for plane, whole in zip(voxels, label, strict=True):  # no second copy of the volume
+        rounded = np.rint(plane)
+        far = np.abs(plane - rounded) > 1e-3  # a scale factor may have left 0.9999999
+        if far.any():
+            remedy = "resample labels by nearest neighbour, or threshold them (label > 0.5)"
+            such = f"such as {plane[far][0]}: they must be whole numbers; {remedy}"
+            raise DataError(f"{where} has label values {such}")
+        whole[...] = rounded
+    return label
 
 
 def _number_type(dtype: np.dtype[Any], where: str) -> np.dtype[Any]:

@@ -8,7 +8,7 @@ import tempfile
 import weakref
 from collections.abc import Callable
 from functools import partial
-from threading import Event, Lock
+from threading import Event, Lock, local
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,13 @@ from patchviz.sources import Array, Empty
 
 Thing = TypeVar("Thing")
 
+_HERE = local()  # of this thread: how many volumes it gets, one for the sake of the other
+
+
+def is_getting() -> bool:
+    """Tell whether this thread is getting a volume, so that others may wait for it."""
+    return getattr(_HERE, "depth", 0) > 0
+
 
 class Store:
     """Volumes, and what is counted in them, each made once, whoever asks from whatever thread.
@@ -28,9 +35,9 @@ class Store:
     nothing is ever made again. Pickled without volumes.
     """
 
-    def __init__(self, limit: int) -> None:
-        if limit < 0:
-            raise ValueError(f"`memory_limit` must be 0 bytes or more, got {limit}")
+    def __init__(self, limit: float) -> None:
+        if not (isinstance(limit, int | float | np.number) and limit >= 0):
+            raise ValueError(f"`memory_limit` must be 0 bytes or more, got {limit!r}")
         self.limit = limit
         self.in_memory = 0
         self._kept: dict[tuple[str, str], Any] = {}  # what is made
@@ -40,7 +47,7 @@ class Store:
         self._scratch = Scratch()
         _STORES.add(self)
 
-    def __reduce__(self) -> tuple[type[Store], tuple[int]]:
+    def __reduce__(self) -> tuple[type[Store], tuple[float]]:
         return Store, (self.limit,)
 
     def get(self, name: tuple[str, str], where: str, make: Callable[[Empty], Thing]) -> Thing:
@@ -59,6 +66,13 @@ class Store:
             ``make(empty)`` makes the volume, or what else is to be kept, in one array that it gets
             by ``empty(shape, dtype)``.
         """
+        _HERE.depth = getattr(_HERE, "depth", 0) + 1
+        try:
+            return self._get(name, where, make)
+        finally:
+            _HERE.depth -= 1
+
+    def _get(self, name: tuple[str, str], where: str, make: Callable[[Empty], Thing]) -> Thing:
         while True:
             with self._lock:
                 if name in self._kept:
@@ -96,8 +110,8 @@ class Store:
             raise OSError(
                 error.errno,
                 f"{where}: no room for its {size} bytes in a scratch file in "
-                f"{tempfile.gettempdir()} ({error.strerror}): free some, set TMPDIR to a folder on "
-                "another disk, or raise `memory_limit`",
+                f"{tempfile.tempdir or 'any folder'} ({error.strerror}): free some, set TMPDIR to "
+                "a folder on another disk, or raise `memory_limit`",
             ) from error
 
     def _forget_parent(self) -> None:

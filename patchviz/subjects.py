@@ -129,7 +129,7 @@ class Subject:
         volume = empty((self.n_channels, *self.shape), dtype)
         rest = volume
         for source in self._channels:
-            part = self._voxels_of(source, partial(_first_of, rest))
+            part = self._voxels_of(source, partial(_first_of, rest), dtype)
             if not np.may_share_memory(part, rest):
                 rest[: len(part)] = part
             rest = rest[len(part) :]
@@ -140,10 +140,7 @@ class Subject:
         _ = self._header
         if source.dtype().kind != "f":
             return _locked(as_label(self._voxels_of(source, empty)[0], source.where))
-        whole = as_label(self._voxels_of(source, np.empty)[0], source.where)
-        label = empty(whole.shape, whole.dtype)
-        label[...] = whole
-        return _locked(label)
+        return _locked(as_label(self._voxels_of(source, np.empty)[0], source.where, empty))
 
     def _count(self, value: int | None, empty: Empty) -> Foreground:
         label = cast("Array", self.label)
@@ -155,7 +152,8 @@ class Subject:
         """Read a source, unless it was changed since its header was read."""
 
         def checked(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-            then = self.shape, dtype if expected is None else expected
+            fits = expected is None or (len(self._channels) > 1 and np.can_cast(dtype, expected))
+            then = self.shape, dtype if fits else expected
             now = shape[1:], dtype
             for what, before, after in zip(("shape", "type"), then, now, strict=True):
                 if before != after:

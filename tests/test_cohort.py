@@ -308,6 +308,7 @@ WHEN_READ = [
         [with_values("f8", 0.25)],
         "0.25 … whole numbers … nearest neighbour … label > 0.5",
     ),
+    (["label"], [with_values("f8", 1e20)], "up to 100000000000000000000: they must be below"),
     (["label"], [with_values(t, -3) for t in ("i2", "f4")], "down to -3 … 0 or more … clip"),
 ]
 

@@ -385,6 +385,7 @@ def test_labels_are_needed_to_skip_blanks():
     [
         (FakeSubject("sub-99", np.ones((2, 8))), "sub-99: n_channels is 2, but 1 in sub-00"),
         (FakeSubject("sub-99", np.ones((1, 8)), np.ones(8)), "sub-99: has_label is True, but F"),
+        (FakeSubject("sub-99", np.ones((1, 8, 8))), "sub-99 has 2 axes, but sub-00 has 1"),
     ],
 )
 def test_subjects_that_do_not_go_together_are_named_at_once(other, message):
@@ -407,12 +408,30 @@ def test_subjects_that_do_not_go_together_are_named_at_once(other, message):
         ({"order": "sorted"}, "`order` must be one of"),
         ({"policy": "loose"}, "`policy` must be one of"),
         ({"padding_mode": "zero"}, "`padding_mode` must be one of"),
+        ({"seed": -1}, "`seed` must be at least 0, got -1"),
+        ({"seed": None}, "`seed` must be a whole number, got None"),
+        ({"labels": 2}, "`labels` must be a list of whole numbers, got 2"),
+        ({"labels": "1"}, "`labels` must be a list of whole numbers, got '1'"),
+        ({"labels": [1, 1.5]}, "`labels` must be a list of whole numbers"),
+        ({"labels": []}, "`labels` must name at least one label value"),
+        ({"transform": "flip"}, "`transform` must be a function of .* got 'flip'"),
+        ({"index_list": [True]}, "`index_list` must hold whole numbers, .* got True"),
+        ({"index_list": np.array([False, True])}, "`index_list` must hold whole numbers"),
+        ({"index_list": ["sub-00"]}, "`index_list` must hold whole numbers, .* got 'sub-00'"),
     ],
 )
 def test_wrong_arguments_are_refused_before_the_first_batch(arguments, message):
     cohort = numbered_cohort([(8, 8)])
-    with pytest.raises(ValueError, match=message):
-        data_generator(cohort, [0], **{"patch_size": 4} | arguments)
+    with pytest.raises((ValueError, TypeError), match=message):
+        data_generator(cohort, **{"index_list": [0], "patch_size": 4} | arguments)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+def test_a_transform_returns_both(n_channels):
+    cohort = [FakeSubject("sub-00", np.ones((n_channels, 8)), np.ones(8))]
+    given = {"patch_size": 4, "transform": lambda x, y, rng: x}
+    with pytest.raises(TypeError, match=r"`transform` must return \(x, y\), got a ndarray"):
+        next(data_generator(cohort, [0], **given))
 
 
 # ---- read no more than needed

@@ -67,7 +67,16 @@ def test_padding_index_tells_which_voxel_stands_where(size, start, length, mode)
     found = padding_index(size, start, start + length, mode)
     voxels = np.arange(1, size + 1)  # 0 is what constant padding puts
     expected = slice_of_padded(voxels, (start,), (length,), mode) - 1
+    if mode == "reflect":  # which NumPy 1.26 has wrong where there is much padding
+        expected = [bounce(place, size) for place in range(start, start + length)]
     np.testing.assert_array_equal(found, expected)
+
+
+def bounce(place, size):
+    """Walk back and forth between both ends of an axis."""
+    while size > 1 and not 0 <= place < size:
+        place = -place if place < 0 else 2 * (size - 1) - place
+    return place if size > 1 else 0
 
 
 @pytest.mark.parametrize(

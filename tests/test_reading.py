@@ -5,6 +5,7 @@ import gc
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from itertools import count, islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 import patchviz.ahead
 import patchviz.batches
 import patchviz.scratch
+from patchviz.batches import PatchReader
 from patchviz.cohort import Cohort
 from patchviz.epochs import create_patch_index_list
 from patchviz.errors import DataError
@@ -26,6 +28,7 @@ from patchviz.generators import data_generator
 from patchviz.orders import ORDERS
 from patchviz.sources import FileSource
 from patchviz.steps import get_number_of_patches, get_number_of_steps
+from patchviz.store import Store
 
 from .cohorts import numbered_cohort
 
@@ -122,6 +125,16 @@ def test_subjects_are_read_in_the_order_in_which_they_are_reached(sizes, order, 
     upcoming = list(queue.upcoming())
     popped = [queue.pop()[0] for _ in range(len(queue))]
     assert upcoming == list(dict.fromkeys(popped))
+
+
+@given(st.integers(0, 40), st.sampled_from(ORDERS))
+def test_what_an_epoch_has_left_behind_is_read_ahead_for_the_next(n_dropped, order):
+    reader = PatchReader(numbered_cohort([(8,)] * 10), range(10), patch_size=2, order=order)
+    assert len(reader) == 40
+    upcoming = list(reader.upcoming(3, n_dropped))
+    now, later = (reader.queue(epoch) for epoch in (3, 4))
+    popped = [*now[: 40 - n_dropped][::-1], *(later[::-1] if n_dropped else ())]
+    assert upcoming == list(dict.fromkeys(n for n, _ in popped))
 
 
 def test_only_a_few_subjects_are_read_ahead(paths, decoded, monkeypatch):
@@ -248,6 +261,68 @@ assert all(a.tobytes() == b.tobytes() for a, b in zip(images[::-1], expected))
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_generator_that_has_begun_goes_on_in_a_forked_child():
+    """In a process of its own: to fork one that has threads is deprecated."""
+    code = """
+import os, signal
+import numpy as np
+from patchviz import Cohort, data_generator
+cohort = Cohort.from_arrays([np.full((64, 64, 64), n, "f4") for n in range(4)])
+batches = data_generator(cohort, range(4), patch_size=64, batch_size=2)
+next(batches)
+child = os.fork()
+if not child:
+    signal.alarm(20)
+x, _ = next(batches)
+assert sorted(x.max((1, 2, 3, 4))) == sorted(x.min((1, 2, 3, 4)))
+if not child:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_generator_that_the_collector_ends_amidst_a_read_waits_for_nobody(monkeypatch):
+    """A reader of its own may wait for what is being read there."""
+    asked, get = [], Store.get
+
+    def spy(store, name, *given):
+        asked.append((threading.current_thread().name, name[0]))
+        return get(store, name, *given)
+
+    monkeypatch.setattr(Store, "get", spy)
+    last = create_patch_index_list(range(4), (8, 8, 8), 8)[0][0]
+
+    class Image:
+        shape = (8, 8, 8)
+
+        def __getitem__(self, at):
+            if at is ... and self is images[last]:
+                lose_a_generator()
+            return np.zeros(self.shape)[at]
+
+    def lose_a_generator():
+        lost = [data_generator(cohort, range(4), patch_size=8)]
+        next(lost[0])
+        while ("patchviz-read", cohort[last].id) not in asked:
+            threading.Event().wait(0.001)
+        lost.append(lost)  # only the collector finds it
+        del lost
+        gc.collect()
+
+    images = [Image() for _ in range(4)]
+    cohort = Cohort.from_arrays(images)
+    read = threading.Thread(target=cohort.read, args=(last,), daemon=True)
+    read.start()
+    read.join(20)
+    assert not read.is_alive()
+    for thread in readers():
+        thread.join(20)
+    assert readers() == []
+
+
 # ---- faults, told where the subject is reached
 
 
@@ -311,6 +386,29 @@ def test_an_image_whose_type_changed(paths):
         list(islice(generator, 200))
 
 
+def test_a_channel_whose_type_changed(paths):
+    channels = list(zip(paths[0][:6], paths[0][6:], strict=True))
+    generator = generate(Cohort.from_files(channels))
+    retype(paths[0][8])
+    with pytest.raises(DataError, match=r"sub-08-t1\.nii\.gz has type float32 now, and had int16"):
+        list(islice(generator, 200))
+
+
+def test_an_array_that_can_not_be_read():
+    class Closed:
+        shape = (8, 8)
+
+        def __getitem__(self, at):
+            if at is ...:
+                raise RuntimeError("the file is closed")
+            return np.zeros(self.shape)[at]
+
+    generator = generate(Cohort.from_arrays([Closed()]))
+    said = r"subject-01: array images\[0\] can't be read: is .* whole\? .*the file is closed"
+    with pytest.raises(DataError, match=said):
+        next(generator)
+
+
 def test_voxels_that_are_no_numbers(paths):
     not_a_number(paths[0][5])
     generator = generate(Cohort.from_files(*paths))
@@ -371,6 +469,30 @@ def test_a_full_disk_is_told_with_the_remedy_and_nothing_half_written_stays(path
     assert readers() == []
     monkeypatch.setattr(patchviz.scratch, "_reserve", reserve)
     assert content(islice(generate(cohort), 20)) == expected
+
+
+def test_a_full_disk_gets_back_what_was_not_enough(tmp_path, monkeypatch):
+    reserve = patchviz.scratch._reserve
+
+    def half(file, start, room):
+        reserve(file, start, room // 2)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def taken():
+        return os.fstat(scratch._file.fileno()).st_blocks * 512
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    scratch = patchviz.scratch.Scratch()
+    kept = scratch.empty((2**18,), np.uint8)
+    kept[:] = 7
+    before = taken()
+    with monkeypatch.context() as patch:
+        patch.setattr(patchviz.scratch, "_reserve", half)
+        with pytest.raises(OSError, match="No space"):
+            scratch.empty((2**22,), np.uint8)
+    assert taken() <= before
+    scratch.empty((2**20,), np.uint8)[:] = 8
+    assert kept.min() == kept.max() == 7
 
 
 def test_room_on_disk_is_taken_by_writing_where_a_system_has_no_call_for_it(paths, monkeypatch):
