@@ -45,7 +45,8 @@ export function render_batch(store, el) {
     const partial = places.length < Math.min(epoch.batch_size, most_shown) ? ", the last, partial one" : "";
     const hollow = store.model.get("held") ? `; voxels of other subjects than ${store.scene.subject_id} in the notebook only` : "";
     const empty = begun ? "" : ", none popped yet";
-    title.textContent = `batch ${batch + 1} of ${epoch.n_batches}: ${places.length} patches${partial}${empty}${hollow}`;
+    const unseen = playing && !store.model.get("held") ? "; pause to see what they hold" : "";
+    title.textContent = `batch ${batch + 1} of ${epoch.n_batches}: ${places.length} patches${partial}${empty}${hollow}${unseen}`;
     const width = canvas.clientWidth;
     const theme = theme_of(el);
     const row = 22 * theme.scale; // below a patch: its subject's colour, and its number
