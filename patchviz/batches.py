@@ -82,12 +82,12 @@ class PatchReader:
         """Yield the subjects in the order in which they are reached, `position` patches taken."""
         rest = self.queue(epoch).resized(len(self))
         rest.drop(position)
-        seen: set[int] = set()
-        # what this epoch has left behind comes again in the next
-        for n in chain(rest.upcoming(), self._plan.queue(epoch + 1).upcoming() if position else ()):
-            if n not in seen:
-                seen.add(n)
-                yield n
+
+        def left_behind() -> Iterator[int]:
+            if position:  # then what was there before it comes again in the next epoch
+                yield from self._plan.queue(epoch + 1).upcoming()
+
+        return _each_once(chain(rest.upcoming(), left_behind()))
 
     def read(
         self,
@@ -132,6 +132,14 @@ class PatchReader:
             return self._allocate(n)
         x, y = self._reused
         return x[:n], None if y is None else y[:n]
+
+
+def _each_once(items: Iterable[int]) -> Iterator[int]:
+    seen: set[int] = set()
+    for item in items:
+        if item not in seen:
+            seen.add(item)
+            yield item
 
 
 def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
