@@ -82,12 +82,8 @@ class PatchReader:
         """Yield the subjects in the order in which they are reached, `position` patches taken."""
         rest = self.queue(epoch).resized(len(self))
         rest.drop(position)
-
-        def left_behind() -> Iterator[int]:
-            if position:  # then what was there before it comes again in the next epoch
-                yield from self._plan.queue(epoch + 1).upcoming()
-
-        return _each_once(chain(rest.upcoming(), left_behind()))
+        later = map(self._plan.queue, [epoch + 1])  # brings what this one left
+        return _each_once(chain([rest], later), len(rest.subjects))
 
     def read(
         self,
@@ -134,12 +130,16 @@ class PatchReader:
         return x[:n], None if y is None else y[:n]
 
 
-def _each_once(items: Iterable[int]) -> Iterator[int]:
+def _each_once(queues: Iterable[PatchQueue], n_subjects: int) -> Iterator[int]:
+    """Yield the subjects in the order in which queues, popped one after the other, reach them."""
     seen: set[int] = set()
-    for item in items:
-        if item not in seen:
-            seen.add(item)
-            yield item
+    for queue in queues:
+        for n in queue.upcoming():
+            if n not in seen:
+                seen.add(n)
+                yield n
+        if len(seen) == n_subjects:
+            return
 
 
 def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:

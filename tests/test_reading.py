@@ -133,7 +133,7 @@ def test_what_an_epoch_has_left_behind_is_read_ahead_for_the_next(n_dropped, ord
     assert len(reader) == 40
     upcoming = list(reader.upcoming(3, n_dropped))
     now, later = (reader.queue(epoch) for epoch in (3, 4))
-    popped = [*now[: 40 - n_dropped][::-1], *(later[::-1] if n_dropped else ())]
+    popped = [*now[: 40 - n_dropped][::-1], *later[::-1]]
     assert upcoming == list(dict.fromkeys(n for n, _ in popped))
 
 
