@@ -36,6 +36,7 @@ def look_around(explorer: Locator) -> list[np.ndarray]:
     for letter, positions in POSITIONS.items():
         if not re.search(rf" {letter} = ", plane(explorer).get_attribute("aria-label")):
             explorer.get_by_role("button", name=re.compile(f" {letter} = ")).click()
+            explorer.page.mouse.move(0, 0)  # or what scrolls under it lights up, sooner or later
         for position in positions:
             slider(explorer, f"slice along {letter}").fill(str(position))
             picture(plane(explorer))  # from here on the page says whether it waits for a plane
