@@ -6,6 +6,7 @@ import mmap
 import os
 import tempfile
 import weakref
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
@@ -36,9 +37,11 @@ class Scratch:
                 self._open_segment(room)
             try:
                 _reserve(self._file, self._base + self._end, room)
-            except OSError:  # give back what was found before the disk was full
-                self._file.truncate(self._base + self._end)
-                self._file.truncate(self._base + len(self._map))
+            except OSError:
+                with suppress(OSError):  # Windows cuts no file that is mapped
+                    # give back what was found before the disk was full
+                    self._file.truncate(self._base + self._end)
+                    self._file.truncate(self._base + len(self._map))
                 raise
             array = np.ndarray(shape, dtype, self._map, self._end)
             self._end += room
