@@ -53,7 +53,7 @@ def contestant(work, name, package, **facts):
 @contestant("cut", "patchviz", "patchviz-notebooks")
 def _(volume, patch):
     from patchviz import PatchGrid
-    from patchviz.patches import cut_patch
+    from patchviz.grid.cut import cut_patch
 
     grid = PatchGrid(volume.shape[1:], patch)
     corners = list(grid)

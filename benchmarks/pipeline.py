@@ -211,7 +211,7 @@ def write_data(folder):
     """Write phantoms as both kinds of files, and the sum of the voxels of an epoch."""
     import nibabel
 
-    from patchviz.phantom import make_phantom
+    from patchviz.data.phantom import make_phantom
 
     total = 0.0
     for n in range(N_SUBJECTS):

@@ -31,7 +31,7 @@ from nnunetv2.inference.sliding_window_prediction import compute_steps_for_slidi
 from patchify import patchify
 from skimage.util import view_as_windows
 
-PEERS = Path(__file__).parent.parent / "tests" / "peers.json"
+PEERS = Path(__file__).parent.parent / "tests" / "grid" / "peers.json"
 LEGACY_COMMIT = "590115e9da78cb5c68dc4aa461c2f6b3e01ee706"
 
 CASES = [

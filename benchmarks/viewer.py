@@ -121,7 +121,7 @@ INTERACT = """import matplotlib.pyplot as plt
 from ipywidgets import interact
 from matplotlib.patches import Rectangle
 from patchviz import PatchGrid
-from patchviz.phantom import make_phantom
+from patchviz.data.phantom import make_phantom
 %matplotlib inline
 image, label = make_phantom()
 

@@ -115,7 +115,7 @@ def _add_site(parser: argparse.ArgumentParser) -> None:
 
 
 def _open_notebooks(options: argparse.Namespace) -> None:
-    from patchviz.course import copy_notebooks, find_checkout, open_lab
+    from patchviz.course.notebooks import copy_notebooks, find_checkout, open_lab
 
     folder = options.notebooks or find_checkout()
     if folder is None or options.notebooks:
@@ -132,7 +132,7 @@ def _open_notebooks(options: argparse.Namespace) -> None:
 
 
 def _write_phantom(options: argparse.Namespace) -> None:
-    from patchviz.phantom import write_phantom_cohort
+    from patchviz.data.phantom import write_phantom_cohort
 
     shape = options.shape * 3 if len(options.shape) == 1 else options.shape
     write_phantom_cohort(options.folder, options.subjects, shape, options.seed)
@@ -141,7 +141,7 @@ def _write_phantom(options: argparse.Namespace) -> None:
 
 
 def _write_site(options: argparse.Namespace) -> None:
-    from patchviz.site import write_site
+    from patchviz.course.site import write_site
 
     home = write_site(options.folder, say=lambda line: print(line, flush=True))
     print(f"the site is ready: open {home} in a browser")

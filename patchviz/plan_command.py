@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from patchviz.facts import CohortFacts
-    from patchviz.scene import Scene
+    from patchviz.data.facts import CohortFacts
+    from patchviz.scene.resolve import Scene
 
 # Heavy modules are imported where they are needed, so that `patchviz --help` answers at once.
 
@@ -83,8 +83,8 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
 def _print_plan(options: argparse.Namespace) -> None:
     from dataclasses import fields
 
-    from patchviz.scene import resolve
-    from patchviz.settings import Settings
+    from patchviz.scene.resolve import resolve
+    from patchviz.scene.settings import Settings
 
     facts = _read_facts(options)
     chosen = {f.name: getattr(options, f.name) for f in fields(Settings) if f.name in options}
@@ -130,7 +130,7 @@ def _read_facts(options: argparse.Namespace) -> CohortFacts:
         return _invent_facts(options.image_shape, options.subjects)
     if options.subjects is not None:
         raise ValueError("--subjects goes with --image-shape; here the data tell how many")
-    from patchviz.cohort import Cohort
+    from patchviz.data.cohort import Cohort
 
     if options.folder.is_file():
         return Cohort.from_files([options.folder]).facts
@@ -139,7 +139,7 @@ def _read_facts(options: argparse.Namespace) -> CohortFacts:
 
 def _invent_facts(image_shape: Sequence[int], subjects: int | None) -> CohortFacts:
     """Make up the subjects of --subjects and --image-shape."""
-    from patchviz.facts import CohortFacts
+    from patchviz.data.facts import CohortFacts
 
     n = 30 if subjects is None else subjects
     if n < 1:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patchviz.foreground import Foreground
+from patchviz.grid.foreground import Foreground
 
 
 @dataclass

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page, expect
 
-from .explorers import IMPORTS, NOTEBOOK
-from .lab import TIMEOUT, Lab, Watch, find_chromium, open_browser, write_notebook
+from tests.explorers import IMPORTS, NOTEBOOK
+from tests.lab import TIMEOUT, Lab, Watch, find_chromium, open_browser, write_notebook
 
 # a loaded machine is no failure
 expect.set_options(timeout=TIMEOUT)

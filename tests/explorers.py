@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page
 
-from .lab import TIMEOUT
+from tests.lab import TIMEOUT
 
 NOTEBOOK = "explorer.ipynb"
 IMPORTS = "import numpy as np\nfrom patchviz import Cohort, Explorer, Settings\n"

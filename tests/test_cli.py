@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 import patchviz
-from patchviz import Cohort, course, get_number_of_patches, get_validation_split
+from patchviz import Cohort, get_number_of_patches, get_validation_split
 from patchviz.cli import main
-from patchviz.grid import PADDING_MODES
-from patchviz.phantom import write_phantom_cohort
-from patchviz.policies import POLICIES
-from patchviz.settings import Settings
+from patchviz.course import notebooks
+from patchviz.data.phantom import write_phantom_cohort
+from patchviz.grid.patch_grid import PADDING_MODES
+from patchviz.grid.policies import POLICIES
+from patchviz.scene.settings import Settings
 
 PACKAGE = Path(patchviz.__file__).parent
 CUBE = ["plan", "--image-shape", "144", "144", "144", "--patch-size", "64"]
@@ -55,7 +56,7 @@ def run(*arguments, **variables):
 def opened(monkeypatch):
     """Collect what JupyterLab would be opened with."""
     calls = []
-    monkeypatch.setattr(course, "open_lab", lambda *call: calls.append(call))
+    monkeypatch.setattr(notebooks, "open_lab", lambda *call: calls.append(call))
     return calls
 
 
@@ -65,7 +66,7 @@ def installed(tmp_path, monkeypatch, opened):
     package = tmp_path / "site-packages" / "patchviz"
     write_files(package / "notebooks", SHIPPED)
     write_files(package / "notebooks" / ".ipynb_checkpoints", {"01-grid-checkpoint.ipynb": b""})
-    monkeypatch.setattr(course, "PACKAGE", package)
+    monkeypatch.setattr(notebooks, "PACKAGE", package)
     (tmp_path / "home").mkdir()
     monkeypatch.chdir(tmp_path / "home")
     return tmp_path / "home"
@@ -76,7 +77,7 @@ def checkout(tmp_path, monkeypatch, opened):
     """Stand in a checkout."""
     write_files(tmp_path / "notebooks", SHIPPED)
     write_files(tmp_path, {"pyproject.toml": b""})
-    monkeypatch.setattr(course, "PACKAGE", tmp_path / "patchviz")
+    monkeypatch.setattr(notebooks, "PACKAGE", tmp_path / "patchviz")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -350,7 +351,7 @@ def test_a_file_where_the_folder_should_be(installed, opened, capsys):
 
 
 def test_a_package_without_notebooks_says_so(installed, capsys):
-    shutil.rmtree(course.PACKAGE / "notebooks")
+    shutil.rmtree(notebooks.PACKAGE / "notebooks")
     assert main([]) == 1
     assert "install patchviz-notebooks anew" in capsys.readouterr().err
 
@@ -359,14 +360,14 @@ def test_ctrl_c_ends_quietly(installed, monkeypatch, capsys):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(course, "open_lab", stop)
+    monkeypatch.setattr(notebooks, "open_lab", stop)
     assert main([]) == 130
     assert capsys.readouterr().err == "patchviz: stopped\n"
 
 
 @pytest.mark.parametrize(("code", "status"), [(3, 3), (None, 0), ("no port", 1)])
 def test_the_status_is_jupyterlabs(checkout, monkeypatch, code, status):
-    monkeypatch.setattr(course, "open_lab", lambda *_: sys.exit(code))
+    monkeypatch.setattr(notebooks, "open_lab", lambda *_: sys.exit(code))
     assert main([]) == status
 
 

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 import patchviz
-from patchviz.epochs import create_patch_index_list
-from patchviz.generators import data_generator, get_training_and_validation_generators
-from patchviz.grid import compute_patch_indices, get_set_of_patch_indices
-from patchviz.patches import add_data
-from patchviz.splits import get_validation_split
-from patchviz.steps import get_number_of_patches, get_number_of_steps
-
-from .cohorts import FakeSubject
+from patchviz.epochs.queue import create_patch_index_list
+from patchviz.epochs.splits import get_validation_split
+from patchviz.epochs.steps import get_number_of_patches, get_number_of_steps
+from patchviz.grid.cut import add_data
+from patchviz.grid.patch_grid import compute_patch_indices, get_set_of_patch_indices
+from patchviz.training.generators import data_generator, get_training_and_validation_generators
+from tests.cohorts import FakeSubject
 
 IMAGE_SHAPE = (144, 144, 144)
 PATCH_SIZE = (64, 64, 64)

@@ -3,7 +3,7 @@
 import numpy as np
 
 import patchviz
-from patchviz.patches import cut_patch
+from patchviz.grid.cut import cut_patch
 
 
 def count(overlap):

@@ -12,16 +12,16 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.cohort import Cohort
-from patchviz.coverage import compute_coverage, describe_coverage
+from patchviz.data.cohort import Cohort
+from patchviz.data.facts import CohortFacts
 from patchviz.explorer.voxels import Voxels, grey_range, to_greys
-from patchviz.facts import CohortFacts
-from patchviz.foreground import Foreground
-from patchviz.grid import Corner
-from patchviz.patches import cut_patch
-from patchviz.scene import resolve
-from patchviz.settings import Settings, make_patches, make_queue
-from patchviz.wording import percent
+from patchviz.grid.cut import cut_patch
+from patchviz.grid.foreground import Foreground
+from patchviz.grid.patch_grid import Corner
+from patchviz.scene.coverage import compute_coverage, describe_coverage
+from patchviz.scene.resolve import resolve
+from patchviz.scene.settings import Settings, make_patches, make_queue
+from patchviz.scene.wording import percent
 
 
 def read_settings(content: dict[str, Any], _: Any = None) -> Settings:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import fields
 
 from patchviz.arguments import require_choice
-from patchviz.scene import Scene
-from patchviz.settings import Settings
+from patchviz.scene.resolve import Scene
+from patchviz.scene.settings import Settings
 
 PARTS = (  # in the page's order
     "sentence",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.wording import axes_text
+from patchviz.scene.wording import axes_text
 
 CHUNK = 4 * 2**20  # bytes in one message: larger ones hold up everything behind them
 MOST_WHOLE = 2**28  # bytes of image and label together that are sent as a whole

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from patchviz.epochs import PatchQueue
+from patchviz.epochs.queue import PatchQueue
 from patchviz.figures import marks
 from patchviz.figures.boards import draw_boards
 from patchviz.figures.ledger import draw_ledger
@@ -18,7 +18,7 @@ from patchviz.figures.marks import INK, MUTED, Array
 from patchviz.figures.plane import draw_plane
 from patchviz.figures.queue import draw_queue
 from patchviz.figures.track import draw_padding_track
-from patchviz.scene import Scene
+from patchviz.scene.resolve import Scene
 
 ROWS = (("planes", "boards"), ("patch_size",), ("ledger",), ("queue",))
 HEIGHTS = {"planes": 4, "boards": 3, "patch_size": 0.6, "ledger": 3.2, "queue": 1.2}  # inches

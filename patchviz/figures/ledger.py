@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from patchviz.figures import marks
 from patchviz.figures.marks import MUTED, RULE
-from patchviz.scene import Scene
+from patchviz.scene.resolve import Scene
 
 
 def draw_ledger(scene: Scene, *, ax: Axes | None = None) -> Axes:

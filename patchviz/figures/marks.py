@@ -16,8 +16,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.font_manager import FontProperties
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.axes import Axis
-from patchviz.scene import Scene
+from patchviz.scene.axes import Axis
+from patchviz.scene.resolve import Scene
 
 Array = NDArray[Any]
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from patchviz.figures import marks
 from patchviz.figures.marks import INK, SELECTION, TEXT, Array, Turned
-from patchviz.scene import Scene
+from patchviz.scene.resolve import Scene
 
 
 def draw_patch(

@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgba
 
 from patchviz.figures import marks
 from patchviz.figures.marks import INK, MUTED, TEXT, UNSEEN, Array, Turned
-from patchviz.scene import Scene
+from patchviz.scene.resolve import Scene
 
 LABELS = np.array([to_rgba(tint, 0.5) for tint in ("#ffc43d", "#7ad678", "#f07a7a", "#6eaaff")])
 

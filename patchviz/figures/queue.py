@@ -7,7 +7,7 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 
-from patchviz.epochs import PatchQueue
+from patchviz.epochs.queue import PatchQueue
 from patchviz.figures.marks import INK, TEXT, current
 
 

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 
 from patchviz.figures import marks
 from patchviz.figures.marks import MUTED, REAL, SELECTION, TEXT
-from patchviz.scene import Scene
-from patchviz.wording import axes_text
+from patchviz.scene.resolve import Scene
+from patchviz.scene.wording import axes_text
 
 
 def draw_padding_track(scene: Scene, *, ax: Axes | None = None) -> Axes:

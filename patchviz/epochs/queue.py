@@ -1,0 +1,300 @@
+"""The queue of an epoch, which is popped from its end, and the random numbers of each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from operator import index as as_int
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from patchviz.epochs.orders import WINDOW, Buffered, order_patches
+from patchviz.grid.patch_grid import Corner, Ints, PatchGrid
+from patchviz.progress import show_progress
+
+ORDERS = ("shuffle", "by_subject")
+
+Entry = tuple[int, Corner]
+Keep = Callable[[int, PatchGrid], NDArray[np.bool_]]
+Patches = Sequence[Corner]  # those of one subject: of a grid, or drawn at random
+
+# What a random stream is for. Streams of one (seed, epoch) must not repeat one another.
+_ORDER, _STARTS, _TRANSFORM, _PATCHES = 1, 2, 3, 4
+
+_CHUNK = 1024  # entries looked through at a time
+
+
+class PatchQueue(Sequence[Entry]):
+    """One epoch's patches, as a sequence of (subject, corner) that is popped from the end.
+
+    It holds integers only; corners are computed when they are asked for.
+
+    Parameters
+    ----------
+    subjects : sequence of int
+        Indices into the cohort.
+    grids : sequence of PatchGrid or DrawnPatches
+        The patches of each of these subjects.
+    offsets : ndarray of int, shape (n_subjects + 1,)
+        The number of the first patch of each of them, and how many there are in all.
+    order : ndarray of int or Buffered, of n numbers
+        Patch numbers, counted through all grids one after another, in the order of the queue.
+    length : int, optional
+        Entries, where it isn't n: what pops last falls away, or patches come again.
+
+    Attributes
+    ----------
+    subjects, grids
+        As given; popping leaves them alone.
+    """
+
+    def __init__(
+        self,
+        subjects: Sequence[int] | NDArray[np.int64],
+        grids: Sequence[Patches],
+        offsets: NDArray[np.int64],
+        order: NDArray[Any] | Buffered,
+        length: int | None = None,
+    ) -> None:
+        self.subjects = subjects
+        self.grids = grids
+        self._offsets = offsets
+        self._order = order
+        self._length = self._left = len(order) if length is None else length
+
+    def pop(self) -> Entry:
+        """Take the last entry that is left off the queue and return it.
+
+        Raises
+        ------
+        IndexError
+            When the epoch is over.
+        """
+        if not self._left:
+            raise IndexError("the queue is empty: the epoch is over")
+        entry = self._entry(self._left - 1)
+        self._left -= 1
+        return entry
+
+    def drop(self, n: int) -> None:
+        """Take `n` entries off the end at once."""
+        self._left = max(0, self._left - n)
+
+    @property
+    def order(self) -> NDArray[Any]:
+        """The patch number of each entry, popped or not, counted through all grids."""
+        return self._numbers(0, self._length)
+
+    @property
+    def visits(self) -> NDArray[np.int64]:
+        """Which of `subjects` each entry of `order` belongs to, by place in that list."""
+        return self._visits(self.order)
+
+    def upcoming(self) -> Iterator[int]:
+        """Yield each subject that is left once, in the order in which popping reaches them."""
+        seen = np.zeros(len(self.subjects), bool)
+        n_left = len(seen)
+        for stop in range(self._left, 0, -_CHUNK):
+            for n in self._visits(self._numbers(max(0, stop - _CHUNK), stop))[::-1].tolist():
+                if not seen[n]:
+                    seen[n] = True
+                    n_left -= 1
+                    yield int(self.subjects[n])
+            if not n_left:
+                return
+
+    def count_reads(self, cache: int = 1) -> int:
+        """Count how often an epoch reads a volume, when a reader keeps the last used ones.
+
+        Parameters
+        ----------
+        cache : int
+            How many volumes it keeps, at least 1.
+        """
+        kept: dict[int, None] = {}  # the least recently used first
+        reads = 0
+        for n in self.visits[::-1].tolist():
+            reads += n not in kept
+            kept.pop(n, None)
+            kept[n] = None
+            if len(kept) > cache:
+                del kept[next(iter(kept))]
+        return reads
+
+    def resized(self, length: int) -> PatchQueue:
+        """Return a fresh queue of this length: what pops last falls away, or patches come again."""
+        return PatchQueue(self.subjects, self.grids, self._offsets, self._order, length)
+
+    def __len__(self) -> int:
+        return self._left
+
+    def __getitem__(self, n: Any) -> Any:
+        if isinstance(n, slice):
+            return [self._entry(m) for m in range(*n.indices(self._left))]
+        place = as_int(n) + (self._left if n < 0 else 0)
+        if not 0 <= place < self._left:
+            raise IndexError(f"queue index must be below the {self._left} entries left, got {n}")
+        return self._entry(place)
+
+    def __repr__(self) -> str:
+        return f"<PatchQueue: {self._left} of {self._length} patches left>"
+
+    def _numbers(self, first: int, end: int) -> NDArray[Any]:
+        """Return the patch numbers of the entries from `first` to below `end`."""
+        n = len(self._order)
+        if n == self._length:
+            return self._order[first:end]
+        return self._order[np.arange(first - self._length, end - self._length) % n]
+
+    def _visits(self, numbers: NDArray[Any]) -> NDArray[np.int64]:
+        return np.searchsorted(self._offsets, numbers, side="right") - 1
+
+    def _entry(self, place: int) -> Entry:
+        number = int(self._order[(place - self._length) % len(self._order)])
+        n = int(np.searchsorted(self._offsets, number, side="right")) - 1
+        return int(self.subjects[n]), self.grids[n][number - int(self._offsets[n])]
+
+
+def create_patch_index_list(
+    index_list: Sequence[int],
+    image_shape: Sequence[Any],
+    patch_size: Ints,
+    overlap: Ints = 0,
+    start: ArrayLike | None = None,
+    *,
+    order: str = "shuffle",
+    seed: int = 0,
+    epoch: int = 0,
+    policy: str = "centered",
+    keep: Keep | None = None,
+    window: int = WINDOW,
+) -> PatchQueue:
+    """Build the queue of one epoch: every patch of every subject, in a reproducible order.
+
+    Parameters
+    ----------
+    index_list : sequence of int
+        Subjects, as indices into the cohort.
+    image_shape : sequence of int, or sequence of such
+        The shape of all subjects, or one shape for each entry of `index_list`.
+    patch_size, overlap : int or sequence of int
+        Voxels.
+    start : int, sequence of int, or array of shape (n_subjects, ndim), optional
+        Where the first patch starts, for all subjects or for each.
+    order : {"shuffle", "by_subject", "buffered"}
+        All patches shuffled together; or subject after subject (themselves shuffled) with the
+        patches of each shuffled; or the same for one `window` of subjects after another, in memory
+        that grows with subjects and the window, not with patches.
+    seed, epoch : int
+        The same two give the same order, whatever numpy's global state.
+    policy : str
+        A name in `POLICIES`.
+    keep : callable, optional
+        ``keep(subject, grid)`` tells which patches the epoch visits, a bool array (n_patches,).
+    window : int
+        How many subjects the order ``buffered`` shuffles together.
+
+    Returns
+    -------
+    PatchQueue
+
+    Raises
+    ------
+    ValueError
+        For an unknown order or sizes that make no grid.
+    """
+    grids = make_grids(index_list, image_shape, patch_size, overlap, start, policy)
+    return queue_up(index_list, grids, order, seed=seed, epoch=epoch, keep=keep, window=window)
+
+
+def queue_up(
+    index_list: Sequence[int],
+    grids: Sequence[Patches],
+    order: str,
+    *,
+    seed: int,
+    epoch: int,
+    keep: Keep | None,
+    window: int,
+) -> PatchQueue:
+    """Queue the patches of some subjects up; parameters as in `create_patch_index_list`."""
+    kept = None
+    if keep is not None:
+        kept = list(apply_rule(keep, index_list, cast("Sequence[PatchGrid]", grids)))
+    offsets = _offsets(grids)
+    numbers = order_patches(order, offsets, [seed, epoch, _ORDER], window, kept)
+    subjects = np.fromiter(index_list, np.int64, len(index_list))  # leaner than `np.array`
+    return PatchQueue(subjects, grids, offsets, numbers)
+
+
+def apply_rule(
+    keep: Keep, index_list: Sequence[int], grids: Sequence[PatchGrid]
+) -> Iterator[NDArray[np.bool_]]:
+    """Tell of each subject which patches an epoch visits; labels may have to be read for it."""
+    pairs = list(zip(index_list, grids, strict=True))
+    for n, grid in show_progress(pairs, "labels to look through", "subject"):
+        yield keep(n, grid)
+
+
+def draw_starts(
+    n_subjects: int, ndim: int, start_offset: Ints, *, seed: int, epoch: int
+) -> NDArray[np.int64]:
+    """Draw where the grid of each subject starts in one epoch: -offset … 0 on every axis.
+
+    Returns an int array of shape (n_subjects, ndim).
+    """
+    rng = np.random.default_rng([seed, epoch, _STARTS])
+    return -rng.integers(0, np.add(start_offset, 1), size=(n_subjects, ndim))
+
+
+def patches_stream(seed: int, epoch: int, *subject: int) -> np.random.Generator:
+    """Give the random numbers with which patches are drawn: of one subject, or for all."""
+    return np.random.default_rng([seed, epoch, _PATCHES, *(n + 1 for n in subject)])
+
+
+def transform_stream(seed: int, epoch: int, place: int) -> np.random.Generator:
+    """Give the random numbers of one patch's transform, by its place in the epoch's queue."""
+    return np.random.default_rng([seed, epoch, _TRANSFORM, place])
+
+
+def _offsets(grids: Sequence[Patches]) -> NDArray[np.int64]:
+    """Count the patches of each grid, of which many subjects share one, and of all before it."""
+    if grids and grids.count(grids[0]) == len(grids):  # the same for all: ten times as fast
+        return len(grids[0]) * np.arange(len(grids) + 1)
+    different = dict(zip(map(id, grids), grids, strict=True))
+    sizes = {key: len(grid) for key, grid in different.items()}
+    offsets = np.zeros(len(grids) + 1, np.int64)
+    each = map(sizes.__getitem__, map(id, grids))
+    np.cumsum(np.fromiter(each, np.int64, len(grids)), out=offsets[1:])
+    return offsets
+
+
+def make_grids(
+    index_list: Sequence[int],
+    image_shape: Sequence[Any],
+    patch_size: Ints,
+    overlap: Ints,
+    start: Any,
+    policy: str,
+) -> list[PatchGrid]:
+    """Make the grid of each subject; parameters as in `create_patch_index_list`."""
+    n = len(index_list)
+    one_each = len(image_shape) == 0 or np.ndim(image_shape[0])
+    if not one_each and np.ndim(start) != 2:
+        return [PatchGrid(image_shape, patch_size, overlap=overlap, start=start, policy=policy)] * n
+    shapes = list(image_shape) if one_each else [tuple(image_shape)] * n
+    starts = list(np.asarray(start)) if np.ndim(start) == 2 else [start] * n
+    for name, what, values in (("image_shape", "shape", shapes), ("start", "start", starts)):
+        if len(values) != n:
+            raise ValueError(
+                f"`{name}` must be one {what} or one for each of {n} subjects, got {len(values)}"
+            )
+    made: dict[Any, PatchGrid] = {}
+    grids = []
+    for shape, first in zip(shapes, starts, strict=True):
+        key = (tuple(shape), None if first is None else tuple(np.atleast_1d(first)))
+        if key not in made:
+            made[key] = PatchGrid(shape, patch_size, overlap=overlap, start=first, policy=policy)
+        grids.append(made[key])
+    return grids

@@ -1,0 +1,69 @@
+"""How many patches and how many batches make an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from patchviz.arguments import whole_number
+from patchviz.epochs.plan import plan_cohort
+from patchviz.epochs.sampling import Sampling
+from patchviz.grid.foreground import BlankRule
+from patchviz.grid.patch_grid import Ints, PatchGrid
+
+
+def get_number_of_steps(n_patches: int, batch_size: int) -> int:
+    """Count the batches of an epoch: ceil(n_patches / batch_size), the last may be partial.
+
+    Raises ``ValueError`` for a negative number of patches or an empty batch.
+    """
+    n = whole_number("n_patches", n_patches, minimum=0)
+    return -(-n // whole_number("batch_size", batch_size, minimum=1))
+
+
+def _count_kept(subject: Any, grid: PatchGrid, rule: BlankRule) -> int:
+    """Count the patches that aren't blank; a function of the module, so that it travels."""
+    return int(np.count_nonzero(~subject.foreground.find_blank(grid, rule)))
+
+
+def get_number_of_patches(
+    cohort: Sequence[Any],
+    index_list: Sequence[int],
+    patch_size: Ints,
+    overlap: Ints = 0,
+    *,
+    skip_blank: BlankRule = False,
+    start_offset: Ints = 0,
+    sampling: Sampling = "grid",
+    patches_per_subject: int | None = None,
+    policy: str = "centered",
+    seed: int = 0,
+    executor: Executor | None = None,
+) -> int:
+    """Count the patches of every epoch over some subjects; 0 where all are blank.
+
+    Parameters as in `data_generator`. Labels are read only to skip blanks; `executor`, of threads,
+    processes or a cluster (as by ``dask.distributed.Client(…).get_executor()``), does so subject
+    by subject.
+    """
+    plan = plan_cohort(
+        cohort,
+        index_list,
+        patch_size=patch_size,
+        overlap=overlap,
+        skip_blank=skip_blank,
+        start_offset=start_offset,
+        sampling=sampling,
+        patches_per_subject=patches_per_subject,
+        policy=policy,
+        seed=seed,
+    )
+    if executor is None or plan.keep is None:
+        return plan.count(0)
+    subjects = [cohort[n] for n in index_list]
+    counts = executor.map(partial(_count_kept, rule=skip_blank), subjects, plan.grids(0))
+    return sum(counts)

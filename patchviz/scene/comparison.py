@@ -1,0 +1,96 @@
+"""The policies side by side on one volume, each with the calls that give its patches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from patchviz.grid.patch_grid import PatchGrid
+from patchviz.grid.policies import POLICIES, Policy
+from patchviz.scene.peer_calls import Call, write_calls
+from patchviz.scene.wording import axes_text, join_axes, percent, shorten
+
+if TYPE_CHECKING:
+    from patchviz.scene.resolve import Scene
+
+
+@dataclass(frozen=True)
+class Contender:
+    """What one policy makes of the volume; only `reason` is filled where it can't be.
+
+    Attributes
+    ----------
+    policy, summary, reference : str
+        As in `Policy`.
+    reason : str or None
+        Why the policy is impossible for these sizes.
+    counts, starts : str
+        Patches per axis, and where they start.
+    axes : tuple of tuple of int
+        The starts of each axis, all of them.
+    n_patches : str
+    padding, lost : str
+        Shares: of what is cut that is padding, and of the image that no patch holds.
+    redundancy : str
+        Voxels cut, in multiples of the image.
+    calls : tuple of Call
+        One for each library in `PEERS`.
+    """
+
+    policy: str
+    summary: str
+    reference: str
+    reason: str | None = None
+    counts: str = ""
+    starts: str = ""
+    axes: tuple[tuple[int, ...], ...] = ()
+    n_patches: str = ""
+    padding: str = ""
+    lost: str = ""
+    redundancy: str = ""
+    calls: tuple[Call, ...] = ()
+
+
+def compare(scene: Scene) -> tuple[Contender, ...]:
+    """Put all policies on the volume of a Scene, with its other settings as they are."""
+    return tuple(_compare(scene))
+
+
+def _compare(scene: Scene) -> Iterator[Contender]:
+    settings = scene.settings
+    for policy in POLICIES.values():
+        try:
+            grid = PatchGrid(
+                [axis.size for axis in scene.axes],
+                [axis.patch for axis in scene.axes],
+                overlap=settings.overlap,
+                start=settings.start if policy.name == "centered" else None,
+                policy=policy.name,
+                padding_mode=settings.padding_mode,
+            )
+        except ValueError as error:
+            reason = str(error).replace("`", "")
+            yield Contender(policy.name, policy.summary, policy.reference, reason)
+        else:
+            yield _measure(scene, policy, grid)
+
+
+def _measure(scene: Scene, policy: Policy, grid: PatchGrid) -> Contender:
+    image = math.prod(grid.image_shape)
+    cut = len(grid) * math.prod(grid.patch_size)
+    real = math.prod(int(axis.sum()) for axis in grid.inside)
+    return Contender(
+        policy.name,
+        policy.summary,
+        policy.reference,
+        counts=axes_text(grid.counts),
+        starts=join_axes(scene.axes, map(shorten, grid.starts)),
+        axes=grid.starts,
+        n_patches=f"{len(grid):,}",
+        padding=percent(1 - real / cut),
+        lost=percent(1 - (image - grid.uncovered) / image),
+        redundancy=f"{cut / image:.2f} ×",
+        calls=write_calls(grid),
+    )

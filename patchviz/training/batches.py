@@ -1,0 +1,194 @@
+"""What a batch is: the patches at some places of an epoch's queue, cut into arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from patchviz.arguments import per_axis, require_choice
+from patchviz.epochs.plan import plan_cohort
+from patchviz.epochs.queue import PatchQueue, transform_stream
+from patchviz.errors import DataError
+from patchviz.grid.cut import Array, Transform, add_data, check_labels
+from patchviz.grid.patch_grid import PADDING_MODES
+from patchviz.progress import show_progress
+from patchviz.training.read_ahead import Shared
+
+Batch = tuple[Array, "Array | None"]
+
+WORTH_HELP = 2**20  # bytes of a batch: below, to hand work over takes longer than to do it
+
+
+class PatchReader:
+    """Reads patches of any epoch by their place in its queue: what all ways of training share.
+
+    ``len(reader)`` is the number of patches of every epoch. Parameters, `**options` too, and
+    errors are those of `data_generator`. A pickled reader takes the queue of its last epoch along,
+    but no volumes.
+
+    Parameters
+    ----------
+    room_for : int
+        Patches of the largest batch, to allocate arrays once that are used again and again; 0 to
+        allocate each batch.
+    """
+
+    def __init__(
+        self,
+        cohort: Sequence[Any],
+        index_list: Sequence[int],
+        *,
+        labels: Sequence[int] | None = None,
+        transform: Transform | None = None,
+        padding_mode: str = "edge",
+        room_for: int = 0,
+        **options: Any,
+    ) -> None:
+        require_choice("padding_mode", padding_mode, PADDING_MODES)
+        labels = check_labels(labels)
+        if not (transform is None or callable(transform)):
+            raise TypeError(f"`transform` must be a function of (x, y, rng), got {transform!r}")
+        self._cohort = cohort
+        self._cut: dict[str, Any] = {
+            "labels": labels,
+            "transform": transform,
+            "padding_mode": padding_mode,
+        }
+        self._plan = plan_cohort(cohort, index_list, **options)
+        first = self._plan.queue(0)
+        subjects = [cohort[n] for n in index_list]
+        if not first:
+            raise ValueError(_why_empty(first, subjects))
+        self._last = 0, first
+        self._size = per_axis("patch_size", self._plan.patch_size, len(subjects[0].shape))
+        self._allocate = BatchAllocator(subjects, self._size, labels)
+        self._reused = self._allocate(room_for) if room_for else None
+
+    def __len__(self) -> int:
+        return self._plan.n_patches
+
+    def queue(self, epoch: int) -> PatchQueue:
+        """Return the queue of an epoch. Don't pop it."""
+        if self._last[0] != epoch:
+            self._last = epoch, self._plan.queue(epoch)
+        return self._last[1]
+
+    def upcoming(self, epoch: int, position: int) -> Iterator[int]:
+        """Yield the subjects in the order in which they are reached, `position` patches taken."""
+        rest = self.queue(epoch).resized(len(self))
+        rest.drop(position)
+        later = map(self._plan.queue, [epoch + 1])  # brings what this one left
+        return _each_once(chain([rest], later), len(rest.subjects))
+
+    def read(
+        self,
+        epoch: int,
+        places: Sequence[int] | NDArray[np.int64],
+        *,
+        reach: Callable[[int], None] | None = None,
+        helper: Executor | None = None,
+    ) -> Batch:
+        """Read the patches at some places of an epoch's queue as one batch.
+
+        `reach` is told which subjects are reached; `helper` takes part of the work.
+        """
+        queue, transform, n = self.queue(epoch), self._cut["transform"], len(places)
+        seed = self._plan.seed
+        entries = [queue[place] for place in places]
+        x, y = self._room(n)
+        x_list: list[Array] = []
+        y_list: list[Array | None] = []
+
+        def cut(some: Iterable[int]) -> None:
+            for m in some:
+                if reach:
+                    reach(entries[m][0])
+                rng = transform_stream(seed, epoch, int(places[m])) if transform else None
+                given = self._cut | {"rng": rng, "out": (x[m], None if y is None else y[m])}
+                add_data(x_list, y_list, self._cohort, entries[m], self._size, **given)
+
+        todo = show_progress(range(n), "patches of a batch", "patch")
+        if transform:  # which may not be fit for threads
+            cut(todo)
+            return _stack(x_list), _stack(y_list)
+        todo = Shared(todo)
+        helped = helper.submit(cut, todo) if helper and x.nbytes >= WORTH_HELP else None
+        cut(todo)
+        if helped and not helped.cancel():  # not begun: in a forked child there is no such thread
+            helped.result()
+        return x, y
+
+    def _room(self, n: int) -> Batch:
+        if self._reused is None:
+            return self._allocate(n)
+        x, y = self._reused
+        return x[:n], None if y is None else y[:n]
+
+
+def _each_once(queues: Iterable[PatchQueue], n_subjects: int) -> Iterator[int]:
+    """Yield the subjects in the order in which queues, popped one after the other, reach them."""
+    seen: set[int] = set()
+    for queue in queues:
+        for n in queue.upcoming():
+            if n not in seen:
+                seen.add(n)
+                yield n
+        if len(seen) == n_subjects:
+            return
+
+
+def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
+    if not subjects:
+        return "0 steps because `index_list` names no subject"
+    names = ", ".join(subject.id for subject in subjects[:5]) + (", …" if subjects[5:] else "")
+    return (
+        f"0 steps because all {sum(map(len, queue.grids))} patches of {names} are blank: the label "
+        "has no foreground that counts in any of them (check the labels, or set skip_blank=False)"
+    )
+
+
+class BatchAllocator:
+    """Allocates batches, after checking that the subjects go together."""
+
+    def __init__(
+        self, subjects: Sequence[Any], patch_size: tuple[int, ...], labels: Sequence[int] | None
+    ) -> None:
+        one = subjects[0]
+        for other in subjects:
+            if len(other.shape) != len(one.shape):
+                raise DataError(
+                    f"{other.id} has {len(other.shape)} axes, but {one.id} has {len(one.shape)}; "
+                    "one batch can't hold both (leave one of them out)"
+                )
+            for what in ("n_channels", "has_label"):
+                if getattr(other, what) != getattr(one, what):
+                    raise DataError(
+                        f"{other.id}: {what} is {getattr(other, what)}, but {getattr(one, what)} "
+                        f"in {one.id}; one batch can't hold both (leave one of them out)"
+                    )
+        self._dtype = np.result_type(*{subject.dtype for subject in subjects})
+        self._x_shape = (one.n_channels, *patch_size)
+        n_labels = 1 if labels is None else len(labels)
+        self._y_shape = (n_labels, *patch_size) if one.has_label else None
+
+    def __call__(self, n: int) -> Batch:
+        """Allocate a batch of `n` patches."""
+        y = None if self._y_shape is None else np.empty((n, *self._y_shape), np.uint8)
+        return np.empty((n, *self._x_shape), self._dtype), y
+
+
+def _stack(patches: Sequence[Any]) -> Any:
+    """Stack what a transform returned along a new first axis; None where it returned none."""
+    if all(patch is None for patch in patches):
+        return None
+    shapes = {np.shape(patch) for patch in patches}
+    if len(shapes) > 1:
+        raise ValueError(
+            f"`transform` must return arrays of one shape for all patches, got {sorted(shapes)}"
+        )
+    return np.stack(patches)

@@ -1,0 +1,132 @@
+"""Owns predictions: a model's answer to every patch, put together to that for the whole volume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from patchviz.arguments import whole_number
+from patchviz.grid.assembly import Array, reconstruct_from_patches
+from patchviz.grid.cut import cut_patch
+from patchviz.grid.patch_grid import Ints, PatchGrid
+from patchviz.progress import show_progress
+
+Model = Callable[[Array], Any]
+
+
+def predict(
+    volume: Any, model: Model, grid: PatchGrid, *, batch_size: int = 1, weights: str = "uniform"
+) -> Array:
+    """Cut a volume into patches, ask a model about each, and put the answers together.
+
+    Parameters
+    ----------
+    volume : Subject, or ndarray of shape (*image_shape) or (channel, *image_shape)
+    model : callable
+        ``model(x)``, with x of shape (batch, channel, *patch_size) in the volume's dtype, returns
+        an array or a tensor of shape (batch, n_out, *patch_size). A network of PyTorch is called
+        by ``lambda x: network(torch.from_numpy(x))``.
+    grid : PatchGrid
+        Where patches lie, and how they are padded.
+    batch_size : int
+        Patches that the model gets at a time.
+    weights : {"uniform", "gaussian", "hann"}
+        As in `reconstruct_from_patches`.
+
+    Returns
+    -------
+    ndarray, shape (n_out, *image_shape)
+        The average where patches overlap, 0 where there is none.
+
+    Raises
+    ------
+    ValueError
+        For a volume that is not the grid's, or a model that returns another shape.
+    """
+    image = np.asarray(getattr(volume, "image", volume))
+    if image.ndim == len(grid.image_shape):
+        image = image[None]
+    if image.shape[1:] != grid.image_shape:
+        raise ValueError(
+            f"`grid` must be one of the volume's shape {image.shape[1:]}, got {grid.image_shape}"
+        )
+    batches = _ask(image, model, grid, whole_number("batch_size", batch_size, minimum=1))
+    first = next(batches)
+    shape = (first.shape[1], *grid.image_shape)
+    patches = chain.from_iterable(chain([first], batches))
+    whole: Array = reconstruct_from_patches(patches, grid, shape, weights=weights)
+    return whole
+
+
+def predict_cohort(
+    cohort: Sequence[Any],
+    index_list: Sequence[int],
+    model: Model,
+    *,
+    patch_size: Ints,
+    overlap: Ints = 0,
+    policy: str = "centered",
+    padding_mode: str = "edge",
+    batch_size: int = 1,
+    weights: str = "uniform",
+    executor: Executor | None = None,
+) -> Iterator[Array]:
+    """Predict many subjects, here or on many machines.
+
+    Parameters
+    ----------
+    cohort : Cohort or sequence of Subject
+    index_list : sequence of int
+        The subjects to predict.
+    model, batch_size, weights
+        As in `predict`.
+    patch_size, overlap, policy, padding_mode
+        As in `PatchGrid`.
+    executor : concurrent.futures.Executor, optional
+        Who does it: threads, processes, or a cluster, as by ``dask.distributed.Client(…)
+        .get_executor()``. Where these are other processes the model must be picklable; subjects of
+        files travel without their voxels. Without one, a subject is predicted when it is asked for.
+
+    Returns
+    -------
+    iterator of ndarray, each of shape (n_out, *image_shape)
+        In the order of `index_list`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `PatchGrid` at once, and as `predict`.
+    """
+    subjects = [cohort[n] for n in index_list]
+    given: dict[str, Any] = {"overlap": overlap, "policy": policy, "padding_mode": padding_mode}
+    grids = [PatchGrid(subject.shape, patch_size, **given) for subject in subjects]
+    task = partial(_predict_on, model=model, batch_size=batch_size, weights=weights)
+    return (map if executor is None else executor.map)(task, subjects, grids)
+
+
+def _predict_on(subject: Any, grid: PatchGrid, **options: Any) -> Array:
+    return predict(subject, grid=grid, **options)
+
+
+def _ask(image: Array, model: Model, grid: PatchGrid, batch_size: int) -> Iterator[Array]:
+    """Yield the model's answers, batch by batch."""
+    for n in show_progress(range(0, len(grid), batch_size), "batches to predict", "batch"):
+        corners = grid[n : n + batch_size]
+        x = np.empty((len(corners), len(image), *grid.patch_size), image.dtype)
+        for out, corner in zip(x, corners, strict=True):
+            cut_patch(image, corner, grid.patch_size, grid.padding_mode, out)
+        answer = model(x)
+        if hasattr(answer, "detach"):  # a tensor, which may have a gradient and be on a GPU
+            answer = answer.detach().cpu()
+            if "bfloat16" in str(getattr(answer, "dtype", "")):  # which NumPy does not have
+                answer = answer.float()
+        y = np.asarray(answer)
+        if y.ndim != x.ndim or (len(y), *y.shape[2:]) != (len(x), *grid.patch_size):
+            wanted = f"({len(x)}, n_out, {', '.join(map(str, grid.patch_size))})"
+            raise ValueError(f"`model` must return the shape {wanted}, got {y.shape}")
+        yield y
