@@ -6,6 +6,10 @@ from collections.abc import Collection
 from operator import index as as_int
 from typing import Any
 
+from numpy.typing import NDArray
+
+Array = NDArray[Any]  # of any numbers, where their type does not matter
+
 
 def per_axis(
     name: str, value: Any, ndim: int | None = None, minimum: int | None = None

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
+from patchviz.arguments import Array
 from patchviz.data.scratch import Scratch
-from patchviz.data.sources import Array, Empty
+from patchviz.data.sources import Empty
 
 Thing = TypeVar("Thing")
 

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from patchviz.arguments import Array
 
 SLAB = 2**19  # bytes: it stays in the processor's cache, and adds little to the volume in memory
 

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from patchviz.arguments import Array
 from patchviz.data.nifti import read_frames
 from patchviz.data.phantom import make_phantom, make_phantom_label, phantom_affine
 from patchviz.errors import DataError
 
-Array = NDArray[Any]
 Empty = Callable[[tuple[int, ...], Any], Array]
 
 

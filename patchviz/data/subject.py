@@ -10,8 +10,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from patchviz.arguments import Array
 from patchviz.data.cache import Store
-from patchviz.data.sources import Array, Empty, Header, Source, as_label
+from patchviz.data.sources import Empty, Header, Source, as_label
 from patchviz.errors import DataError
 from patchviz.grid.foreground import Foreground
 

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 
+from patchviz.arguments import Array
 from patchviz.figures import marks
-from patchviz.figures.marks import MUTED, Array, Turned
+from patchviz.figures.marks import MUTED, Turned
 from patchviz.scene.resolve import Scene
 
 

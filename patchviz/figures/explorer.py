@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from patchviz.arguments import Array
 from patchviz.epochs.queue import PatchQueue
 from patchviz.figures import marks
 from patchviz.figures.boards import draw_boards
 from patchviz.figures.ledger import draw_ledger
-from patchviz.figures.marks import INK, MUTED, Array
+from patchviz.figures.marks import INK, MUTED
 from patchviz.figures.plane import draw_plane
 from patchviz.figures.queue import draw_queue
 from patchviz.figures.track import draw_padding_track

@@ -14,12 +14,11 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.font_manager import FontProperties
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from patchviz.arguments import Array
 from patchviz.scene.axes import Axis
 from patchviz.scene.resolve import Scene
-
-Array = NDArray[Any]
 
 INK, MUTED, RULE = "#1c2733", "#66727e", "#d3d9df"
 SELECTION, UNSEEN = "#e8710a", "#ff2fd0"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
+from patchviz.arguments import Array
 from patchviz.figures import marks
-from patchviz.figures.marks import INK, SELECTION, TEXT, Array, Turned
+from patchviz.figures.marks import INK, SELECTION, TEXT, Turned
 from patchviz.scene.resolve import Scene
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 
+from patchviz.arguments import Array
 from patchviz.figures import marks
-from patchviz.figures.marks import INK, MUTED, TEXT, UNSEEN, Array, Turned
+from patchviz.figures.marks import INK, MUTED, TEXT, UNSEEN, Turned
 from patchviz.scene.resolve import Scene
 
 LABELS = np.array([to_rgba(tint, 0.5) for tint in ("#ffc43d", "#7ad678", "#f07a7a", "#6eaaff")])

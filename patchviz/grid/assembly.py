@@ -10,10 +10,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.arguments import per_axis, require_choice
+from patchviz.arguments import Array, per_axis, require_choice
 from patchviz.grid.patch_grid import Corner
-
-Array = NDArray[Any]
 
 WEIGHTS = ("uniform", "gaussian", "hann")
 
@@ -141,14 +139,14 @@ def _plan(
         parts = [((axis,), [(start,) for start in starts[axis]]) for axis in range(ndim)]
     factors, overlap = [], False
     for axes, places in parts:
-        window = cast("Array", math.prod(np.ix_(*(curves[axis] for axis in axes))))
+        product = cast("Array", math.prod(np.ix_(*(curves[axis] for axis in axes))))
         total, n_seen = np.zeros([image_shape[axis] for axis in axes]), 0
         for place in places:
             boxes = (_inside(place[n], patch_size[a], image_shape[a]) for n, a in enumerate(axes))
             box, patch_box = zip(*boxes, strict=True)
-            total[box] += window[patch_box]
+            total[box] += product[patch_box]
             n_seen += total[box].size
-        factors.append(_Factor(axes, window, total))
+        factors.append(_Factor(axes, product, total))
         overlap |= n_seen > int(np.count_nonzero(total))
     return _Plan(patch_size, image_shape, factors, overlap)
 

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.arguments import per_axis, require_choice
+from patchviz.arguments import Array, per_axis, require_choice
 from patchviz.grid.foreground import BlankRule, check_rule
 from patchviz.grid.patch_grid import PADDING_MODES, Corner, Ints
 
-Array = NDArray[Any]
 Transform = Callable[[Array, "Array | None", np.random.Generator], "tuple[Array, Array | None]"]
 
 

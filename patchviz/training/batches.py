@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.arguments import per_axis, require_choice
+from patchviz.arguments import Array, per_axis, require_choice
 from patchviz.epochs.plan import plan_cohort
 from patchviz.epochs.queue import PatchQueue, transform_stream
 from patchviz.errors import DataError
-from patchviz.grid.cut import Array, Transform, add_data, check_labels
+from patchviz.grid.cut import Transform, add_data, check_labels
 from patchviz.grid.patch_grid import PADDING_MODES
 from patchviz.progress import show_progress
 from patchviz.training.read_ahead import Shared

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from patchviz.arguments import whole_number
-from patchviz.grid.assembly import Array, reconstruct_from_patches
+from patchviz.arguments import Array, whole_number
+from patchviz.grid.assembly import reconstruct_from_patches
 from patchviz.grid.cut import cut_patch
 from patchviz.grid.patch_grid import Ints, PatchGrid
 from patchviz.progress import show_progress
