@@ -30,7 +30,7 @@ REAL = LinearSegmentedColormap.from_list(
 ANATOMY = colormaps["gray"].resampled(24)
 TEXT = 9  # points
 # Stands for the axes that a scene of one or two doesn't have: a single voxel.
-FLAT = Axis("", 1, 1, 0, 0, 1.0, ("", ""), (0,), (1,), (0, 0), (0, 1), (0,), (), 1, 1)
+FLAT = Axis("", 1, 1, 0, 0, 1.0, ("", ""), (0,), (1,), (0, 0), (0, 1), (0,), (0,), (), 1, 1)
 
 
 class Turned:

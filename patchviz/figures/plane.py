@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -71,14 +70,13 @@ def draw_plane(
 
 
 def _find_cut(turned: Turned, position: int) -> Array:
-    """Find the patches to draw: of a grid one layer of them."""
+    """Find the patches to draw: all drawn ones that the plane cuts, of a grid one layer."""
     across = turned.across
-    off = np.abs(position - turned.corners[:, 0] - (across.patch - 1) / 2)
-    least = min(off) if turned.is_grid else math.inf
-    cut: Array = np.flatnonzero((off < across.patch / 2) & (off <= least))
-    if turned.is_grid:  # two layers may be as near
-        cut = cut[turned.places[cut, 0] == turned.places[cut[:1], 0]]
-    return cut
+    if turned.is_grid:
+        layer = across.layer_index[position - across.span[0]]
+        return np.flatnonzero(turned.places[:, 0] == layer)
+    low = turned.corners[:, 0]
+    return np.flatnonzero((low <= position) & (position < low + across.patch))
 
 
 def _draw_outside(ax: Axes, turned: Turned, position: int) -> None:

@@ -40,6 +40,10 @@ class Axis:
         From the lowest to beyond the highest position that image or patches reach.
     image_index : tuple of int
         For each position of the span, the image index of the voxel that stands there; -1 is zero.
+    layer_index : tuple of int
+        For each position of the span, which layer of the grid is shown there, and chosen from by a
+        click: the one that holds it most centrally, the first of two; -1 where none does. Empty
+        where patches are drawn.
     unseen : tuple of (int, int)
         Runs of voxels, from - to below, that no patch reaches along this axis.
     n_seen, n_seen_once : int
@@ -58,6 +62,7 @@ class Axis:
     padding: tuple[int, int]
     span: tuple[int, int]
     image_index: tuple[int, ...]
+    layer_index: tuple[int, ...]
     unseen: tuple[tuple[int, int], ...]
     n_seen: int
     n_seen_once: int
@@ -70,6 +75,8 @@ def describe_axis(
     spacing: float,
     orientation: str,
     settings: Settings,
+    *,
+    drawn: bool,
 ) -> Axis:
     """Work out axis n from where patches start, its voxels' size and the letter of its high end."""
     patch, overlap = (
@@ -93,6 +100,7 @@ def describe_axis(
         padding=(before, after),
         span=span,
         image_index=tuple(padding_index(size, *span, settings.padding_mode).tolist()),
+        layer_index=() if drawn else _find_layers(begins, patch, span),
         unseen=_runs(coverage == 0),
         n_seen=int(np.count_nonzero(coverage)),
         n_seen_once=int(np.count_nonzero(coverage == 1)),
@@ -104,6 +112,13 @@ def count_inside(axes: Sequence[Axis], *, drawn: bool) -> NDArray[np.int64]:
     parts = [np.array(axis.inside) for axis in axes]
     inside = math.prod(parts if drawn else np.ix_(*parts))
     return cast("NDArray[np.int64]", inside).ravel()
+
+
+def _find_layers(starts: NDArray[np.int64], patch: int, span: tuple[int, int]) -> tuple[int, ...]:
+    """Find the layer that holds each position of a span most centrally."""
+    twice_off = np.abs(2 * (starts - np.arange(*span)[:, None]) + patch - 1)
+    layers = np.where(twice_off.min(axis=1) < patch, twice_off.argmin(axis=1), -1)
+    return tuple(layers.tolist())
 
 
 def _runs(flags: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:

@@ -181,7 +181,7 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
     else:
         starts = patches.starts
     axes = tuple(
-        describe_axis(n, *axis, settings)
+        describe_axis(n, *axis, settings, drawn=drawn is not None)
         for n, axis in enumerate(
             zip(shape, starts, facts.spacings[subject], facts.orientations[subject], strict=False)
         )

@@ -60,18 +60,34 @@ export function number_of(scene, place) {
   return place.reduce((n, m, a) => n * scene.axes[a].starts.length + m, 0);
 }
 
+/** The layer of a grid that a plane shows, and a click chooses from, at a position of an axis; -1 where no patch is. */
+function layer_at({ layer_index, span }, at) {
+  return layer_index[at - span[0]] ?? -1;
+}
+
 /** The patch that a voxel is most central in, or null where no patch holds it. */
 export function box_at(scene, voxel) {
   if (scene.drawn) return drawn_at(scene, voxel);
-  const place = scene.axes.map((axis, a) => {
-    const off = (start) => Math.abs(start + axis.patch / 2 - voxel[a] - 0.5);
-    let best = 0;
-    axis.starts.forEach((start, m) => {
-      if (off(start) < off(axis.starts[best])) best = m;
-    });
-    return off(axis.starts[best]) <= axis.patch / 2 ? best : -1;
-  });
+  const place = scene.axes.map((axis, a) => layer_at(axis, voxel[a]));
   return place.includes(-1) ? null : number_of(scene, place);
+}
+
+/** The boxes that a plane shows: all drawn ones that it cuts; of a grid those of one layer, which stands for all. */
+export function boxes_on(scene, axis, at) {
+  if (scene.drawn) return boxes_of(scene).filter((box) => is_cut(box, axis, at));
+  const layer = layer_at(scene.axes[axis], at);
+  if (layer < 0) return [];
+  const [a, b] = [0, 1, 2].filter((other) => other !== axis);
+  return scene.axes[a].starts.flatMap((_, m) => scene.axes[b].starts.map((__, n) => {
+    const place = [0, 0, 0];
+    [place[axis], place[a], place[b]] = [layer, m, n];
+    return box_of(scene, number_of(scene, place));
+  }));
+}
+
+/** Whether a plane cuts a box. */
+export function is_cut({ corner, size }, axis, at) {
+  return at >= corner[axis] && at < corner[axis] + size[axis];
 }
 
 function drawn_at({ axes, n_patches }, voxel) {

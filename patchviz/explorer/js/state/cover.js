@@ -43,7 +43,8 @@ function key_of({ settings: { subject, channel, padding_mode, epoch, ...rest }, 
 function take_grid_out(axis) {
   const { size } = axis;
   const image_index = Array.from({ length: size }, (_, n) => n);
-  return { ...axis, patch: size, starts: [0], inside: [size], span: [0, size], image_index, unseen: [] };
+  const layer_index = image_index.map(() => 0);
+  return { ...axis, patch: size, starts: [0], inside: [size], span: [0, size], image_index, layer_index, unseen: [] };
 }
 
 /** A track without its plot; the one before where that is the same, so that a drag plots it once. */

@@ -1,7 +1,7 @@
 // The planes: one large with rulers, boxes and padding, two small ones that a click makes large.
 
 import { coverage_slice } from "./coverage.js";
-import { box_at, box_of, number_of } from "../state/boxes.js";
+import { box_at, box_of, boxes_on, is_cut } from "../state/boxes.js";
 import { clamp } from "../state/store.js";
 import { on_arrows } from "./keys.js";
 import { fit, ground, hatch, never_seen, painter_of, plane_axes, real_colour, selection, theme_of, write_over } from "../draw/paint.js";
@@ -210,7 +210,7 @@ class View {
     ctx.setLineDash([3, 4]);
     ctx.strokeStyle = "rgba(255,255,255,.5)";
     const box = (s, t) => ctx.strokeRect(...this.rect([s, s + u.patch], [t, t + v.patch]));
-    if (ghost.drawn) cut_boxes(ghost, this.axis, at).forEach(({ corner }) => box(corner[a], corner[b]));
+    if (ghost.drawn) boxes_on(ghost, this.axis, at).forEach(({ corner }) => box(corner[a], corner[b]));
     else u.starts.forEach((s) => v.starts.forEach((t) => box(s, t)));
     ctx.restore();
   }
@@ -227,7 +227,7 @@ class View {
       ctx.strokeRect(x + 1.5, y + 1.5, w - 3, h - 3); // inset, so that neighbours both show
     };
     const [alpha, line] = scene.drawn ? [0.6, 1] : [1, this.large ? 2 : 1]; // drawn boxes lie on one another
-    for (const box of cut_boxes(scene, axis, at)) {
+    for (const box of boxes_on(scene, axis, at)) {
       const hovered = store.hover === box.n;
       ctx.setLineDash(box.blank ? [2, 5] : []); // blank patches are left out
       outline(box.corner, real_colour(box.real, hovered ? 1 : alpha), hovered ? 4 : line);
@@ -297,25 +297,6 @@ class View {
     write_over(ctx, `${v.name} ${v.size}`, this.x(0) + 24 * scale, this.y(v.size) + 12 * scale);
     write_over(ctx, "0", this.x(0) + 9 * scale, this.y(0) - 10 * scale);
   }
-}
-
-function is_cut({ corner, size }, axis, at) {
-  return at >= corner[axis] && at < corner[axis] + size[axis];
-}
-
-/** The boxes that a plane cuts; of overlapping layers of a grid, the one most nearly centred here stands for all. */
-function cut_boxes(scene, axis, at) {
-  const { starts, patch } = scene.axes[axis];
-  const cut = starts.map((_, m) => m).filter((m) => at >= starts[m] && at < starts[m] + patch);
-  if (scene.drawn) return cut.map((n) => box_of(scene, n));
-  const layer = cut[cut.length >> 1];
-  if (layer === undefined) return [];
-  const [a, b] = plane_axes(axis);
-  return scene.axes[a].starts.flatMap((_, m) => scene.axes[b].starts.map((__, n) => {
-    const place = [0, 0, 0];
-    [place[axis], place[a], place[b]] = [layer, m, n];
-    return box_of(scene, number_of(scene, place));
-  }));
 }
 
 function draw_bars({ starts, inside, patch }, to, bar) {
