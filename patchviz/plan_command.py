@@ -175,9 +175,9 @@ def _describe(scene: Scene) -> Iterator[str]:
             yield f"  {row.label:<{label_width}}  {row.value:<{value_width}}  {row.formula}"
             if row.reason:
                 yield f"  {'':<{label_width}}  {row.reason}"
-    if scene.notes:
+    if scene.hints:
         yield "\nNotes"
-        yield from (f"  {note.control}: {note.text}" for note in scene.notes)
+        yield from (f"  {note.control}: {note.text}" for note in scene.hints)
     yield "\nStarts"
     for axis in scene.axes:
         starts = f"{axis.name}  {', '.join(map(str, axis.starts))}"

@@ -98,7 +98,7 @@ def _usual_scenes(now: Scene, facts: CohortFacts) -> Iterator[Scene]:
     assert isinstance(present, tuple)  # resolved
     wanted = {71, 72, *(size + by for size in present for by in (-1, 0, 1))}
     sizes: list[Ints] = [present]
-    sizes += [size for size in now.track.sizes if size % 8 == 0 or size in wanted]
+    sizes += [size for size in now.size_sweep.sizes if size % 8 == 0 or size in wanted]
     overlap = settings.overlap
     overlaps = {0: None, min(present) // 4: None, min(present) // 2: None, overlap: None}
     starts = {settings.start: None, None: None}
@@ -123,18 +123,18 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
     state = explorer.get_state(list(Explorer.class_own_traits(sync=True)))
     n_epochs = 1 if any(_draws(scene.settings) for scene in scenes) else N_EPOCHS
     bodies: dict[str, int] = {}  # as JSON, each with its number
-    tracks: dict[str, int] = {}
+    sweeps: dict[str, int] = {}
     queues: dict[str, int] = {}
     epochs: list[list[tuple[dict[str, Any], bytes]]] = []
     rows = []
     for scene in scenes:
         body = scene.to_json()
-        chosen, track = body.pop("settings"), body.pop("track")
+        chosen, sweep = body.pop("settings"), body.pop("size_sweep")
         queue = _number(queues, _describe_queue(scene.settings, facts))
         if queue == len(epochs):
             numbered = (replace(scene.settings, epoch=n) for n in range(n_epochs))
             epochs.append([pack_queue(settings, facts) for settings in numbered])
-        rows.append([chosen, _number(bodies, body), _number(tracks, track), queue])
+        rows.append([chosen, _number(bodies, body), _number(sweeps, sweep), queue])
     covered = _cover(settings, facts) if "coverage" in explorer.show else []
     which = {"subject": settings.subject, "channel": settings.channel}
     voxels = explorer.open_voxels(settings.subject, settings.channel)
@@ -143,7 +143,7 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
         "n_epochs": n_epochs,
         "scenes": rows,
         "bodies": [json.loads(body) for body in bodies],
-        "tracks": [json.loads(track) for track in tracks],
+        "sweeps": [json.loads(sweep) for sweep in sweeps],
         "comparisons": _compare(scenes) if "policies" in explorer.show else [],
         "queues": [
             [{**message, "length": len(order) // 4} for message, order in queue] for queue in epochs

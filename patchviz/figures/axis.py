@@ -21,14 +21,14 @@ def draw_axis(scene: Scene, axis: int = 0, *, ax: Axes | None = None) -> Axes:
     it = scene.axes[marks.require_within("axis", axis, (0, len(scene.axes)))]
     starts, inside = np.array(it.starts), np.array(it.inside)
     lanes = len(starts)  # of drawn patches, which may lie anywhere
-    if scene.drawn is None:
+    if scene.sampled is None:
         lanes = min(lanes, max(3, 1 + math.ceil(it.patch / (it.patch - it.overlap))))
     lane = 1 + np.arange(len(starts)) % lanes
     ax.set(xlim=it.span, ylim=(-0.6, lanes + 0.5), yticks=())
     marks.draw_boxes(ax, (0, -0.36, it.size, 0.36), facecolors=RULE)
     unseen = [(low, -0.36, high, 0.36) for low, high in it.unseen]
     marks.draw_boxes(ax, unseen, gid="unseen", facecolors=UNSEEN)
-    is_roomy = scene.drawn is None or marks.points_per_unit(ax)[1] > TEXT
+    is_roomy = scene.sampled is None or marks.points_per_unit(ax)[1] > TEXT
     if is_roomy:
         marks.write(ax, (it.size / 2, 0), f"image: {it.size} voxels", ha="center")
     ax.vlines((0, it.size), -0.6, lanes + 0.5, INK, linewidth=1, linestyle="--", clip_on=False)

@@ -47,7 +47,7 @@ class Turned:
         self.size = np.array([axis.size for axis in self.axes])
         self.patch = np.array([axis.patch for axis in self.axes])
         # Of each patch: its place in the grid, its corner, how much of it is image, its colour.
-        self.is_grid = scene.drawn is None
+        self.is_grid = scene.sampled is None
         every = _every if self.is_grid else _each
         self.places = every(range(len(axis.starts)) for axis in axes)[:, self._order]
         self.corners = every(axis.starts for axis in axes)[:, self._order]

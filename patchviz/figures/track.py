@@ -15,7 +15,7 @@ from patchviz.scene.wording import axes_text
 def draw_padding_track(scene: Scene, *, ax: Axes | None = None) -> Axes:
     """Draw the padding and the number of patches by cubic patch size, and mark the scene's own."""
     ax = ax or marks.current(10, 2)
-    track, sizes = scene.track, [axis.patch for axis in scene.axes]
+    track, sizes = scene.size_sweep, [axis.patch for axis in scene.axes]
     saw = [math.nan if share is None else 100 * share for share in track.padding]
     ax.set(xlim=(track.sizes[0] - 0.5, track.sizes[-1] + 0.5), ylim=(-5, 105))
     ax.fill_between(track.sizes, saw, color=REAL(0.25), alpha=0.25, linewidth=0)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def write_grid_rows(scene: Scene) -> Iterator[Row]:
     """Write where patches lie: the starts of a grid, or the rule by which they are drawn."""
-    if scene.drawn:
-        yield from _drawn_rows(scene, scene.drawn)
+    if scene.sampled:
+        yield from _drawn_rows(scene, scene.sampled)
     else:
         yield from _starts_rows(scene)
     out = scene.n_patches - scene.n_whole

@@ -34,7 +34,7 @@ def why_padded(axes: Sequence[Axis]) -> str:
 
 def why_unseen(scene: Scene) -> str:
     """Say what leaves voxels out: the policy, a start inside the image, or one beyond it."""
-    if scene.drawn:
+    if scene.sampled:
         return "patches are drawn, and every epoch draws others" if _loses(scene) else ""
     lost = [axis.size - axis.n_seen for axis in scene.axes]
     if not any(lost):

@@ -56,7 +56,7 @@ class Scene:
         Of the subject shown.
     has_label : bool
     axes : tuple of Axis
-    drawn : Drawn or None
+    sampled : Drawn or None
         How the patches shown are drawn: patch n starts at ``axes[a].starts[n]``. None where they
         are those of a grid, which has a patch for each combination of starts.
     n_patches, n_whole : int
@@ -82,8 +82,8 @@ class Scene:
         From the most to the least real.
     sentence : tuple of Word
     ledger : tuple of Row
-    notes : tuple of Note
-    track : Track
+    hints : tuple of Note
+    size_sweep : Track
     """
 
     settings: Settings
@@ -96,7 +96,7 @@ class Scene:
     has_label: bool
     is_training: bool
     axes: tuple[Axis, ...]
-    drawn: Drawn | None
+    sampled: Drawn | None
     n_patches: int
     n_whole: int
     n_real: int
@@ -112,8 +112,8 @@ class Scene:
     n_validation_blank: int
     n_validation_steps: int
     classes: tuple[RealClass, ...]
-    notes: tuple[Note, ...]
-    track: Track
+    hints: tuple[Note, ...]
+    size_sweep: Track
 
     @cached_property
     def sentence(self) -> tuple[Word, ...]:
@@ -201,7 +201,7 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
         has_label=facts.has_label[subject],
         is_training=subject in sets["training"],
         axes=axes,
-        drawn=drawn,
+        sampled=drawn,
         n_patches=len(patches),
         n_whole=int(np.count_nonzero(inside == math.prod(patches.patch_size))),
         n_real=int(inside.sum()),
@@ -217,8 +217,8 @@ def resolve(settings: Settings, facts: CohortFacts) -> Scene:
         n_validation_blank=validation.count(0, blanks=True) - n_validation_patches,
         n_validation_steps=get_number_of_steps(n_validation_patches, settings.batch_size),
         classes=_classes(inside / math.prod(patches.patch_size)),
-        notes=tuple(write_notes(patches, settings, n_covering, drawn)),
-        track=lay_track(
+        hints=tuple(write_notes(patches, settings, n_covering, drawn)),
+        size_sweep=lay_track(
             shape,
             cast("tuple[int, ...]", settings.overlap),
             cast("tuple[int, ...] | None", settings.start),

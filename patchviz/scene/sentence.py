@@ -27,7 +27,7 @@ def write_sentence(scene: Scene) -> tuple[Word, ...]:
     return (
         Word(axes_text(axis.size for axis in scene.axes), "image_shape"),
         Word(" → "),
-        *(_say_drawn(scene, scene.drawn) if scene.drawn else _say_grid(scene)),
+        *(_say_drawn(scene, scene.sampled) if scene.sampled else _say_grid(scene)),
         *_say_epoch(scene),
         Word(f"{scene.n_queue:,}", "n_queue", strong=True),
         Word(" → "),
@@ -69,7 +69,7 @@ def _say_epoch(scene: Scene) -> Iterator[Word]:
     count = Word(f"{scene.n_training:,}", "n_training")
     subjects = plural(" subject", scene.n_training)
     rule = scene.settings.sampling
-    if rule != "grid" and not scene.drawn:
+    if rule != "grid" and not scene.sampled:
         drawn = _bracket(name_rule(rule))
         yield from (Word(" to validate; drawn "), Word(drawn, "sampling"), Word(" in "), count)
         yield Word(subjects + ": ")

@@ -42,8 +42,8 @@ def as_json(thing):
 
 def scenes_of(content: dict) -> list[dict]:
     return [
-        {"settings": settings, **content["bodies"][body], "track": content["tracks"][track]}
-        for settings, body, track, _ in content["scenes"]
+        {"settings": settings, **content["bodies"][body], "size_sweep": content["sweeps"][sweep]}
+        for settings, body, sweep, _ in content["scenes"]
     ]
 
 
@@ -98,7 +98,7 @@ def test_every_scene_of_a_page_is_what_python_resolves(explorer, tmp_path):
         comparison = resolve(settings, explorer.cohort.facts).comparison
         assert compared[n] == as_json([asdict(row) for row in comparison])
     assert len(content["comparisons"]) < len(content["bodies"]) < len(scenes)
-    assert len(content["tracks"]) < len(content["bodies"])
+    assert len(content["sweeps"]) < len(content["bodies"])
 
 
 def test_the_usual_choices_of_the_reference_case(tmp_path):

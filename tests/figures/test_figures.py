@@ -253,7 +253,7 @@ def test_bars_of_an_axis_never_lie_on_each_other(size, patch, overlap, start):
 
 @pytest.mark.parametrize("overlap", [0, 32])
 def test_the_track_is_the_scenes_and_tells_how_many_patches_each_tick_gives(ax, overlap):
-    track = (scene := scene_of(overlap=overlap)).track
+    track = (scene := scene_of(overlap=overlap)).size_sweep
     draw_padding_track(scene, ax=ax)
     sizes, shares = ax.lines[0].get_data()
     assert tuple(sizes) == track.sizes

@@ -83,7 +83,7 @@ def test_a_scene_shows_the_patches_that_are_drawn(case):
     assert scene.n_queue == len(plan.queue(0))
     if chosen.subject not in training:
         on_grid = replace(chosen, sampling="grid", patches_per_subject=None)
-        assert scene.drawn is None
+        assert scene.sampled is None
         assert scene.axes == resolve(on_grid, cohort.facts).axes
         return
     patches = plan.patches(chosen.epoch)
@@ -98,10 +98,10 @@ def test_a_scene_shows_the_patches_that_are_drawn(case):
     assert scene.n_real == sum(real)
     assert scene.n_whole == real.count(np.prod(size))
     assert (scene.n_seen, scene.n_seen_once) == ((seen > 0).sum(), (seen == 1).sum())
-    assert scene.drawn.n_by_rule == sum(some.n_by_rule for some in patches)
+    assert scene.sampled.n_by_rule == sum(some.n_by_rule for some in patches)
     if chosen.sampling != "uniform":
         held = [corner for corner in corners if label[box(corner, size)].any()]
-        assert scene.drawn.n_foreground == len(held)
+        assert scene.sampled.n_foreground == len(held)
     for axis in scene.axes:
         assert axis.padding == (max(0, -min(axis.starts)), axis.span[1] - axis.size)
         assert axis.patch > axis.size or axis.span == (0, axis.size)
@@ -112,7 +112,7 @@ def test_the_ledger_of_drawn_patches_holds_their_numbers_and_none_of_the_grid(ca
     cohort, chosen = case
     scene = resolve(chosen, cohort.facts)
     rows = {row.key: row for row in scene.ledger}
-    if scene.drawn is None:
+    if scene.sampled is None:
         assert {"overflow", "start", "counts"} <= set(rows)
         return
     assert not {"overflow", "start", "starts", "counts"} & set(rows)
@@ -125,7 +125,7 @@ def test_the_ledger_of_drawn_patches_holds_their_numbers_and_none_of_the_grid(ca
             rows["n_by_rule"].value
             == f"{-(-scene.n_queue * round(100 * chosen.sampling) // 100):,}"
         )
-    notes = [note for note in scene.notes if note.control == "sampling"]
+    notes = [note for note in scene.hints if note.control == "sampling"]
     values = {0.33: {1, 2, 3}, 1.0: {1, 2, 3}, (0.0, 1.0, 2.0): {1, 2}, (1.0, 1.0): {0, 1}}
     wanted = values.get(chosen.sampling, {0, 1, 2, 3})
     has_none = not wanted & set(np.unique(cohort[chosen.subject].label).tolist())
@@ -274,7 +274,7 @@ def test_a_refusal_blames_a_control_by_name(chosen, control):
 def test_the_explorer_takes_up_sampling():
     explorer = Explorer(HEADS, settings=Settings(patch_size=16, subject=TRAINING))
     explorer.settings = replace(explorer.settings, sampling=[0, 1], patches_per_subject=5)
-    assert explorer.scene.drawn.rule == "by the class in the middle"
+    assert explorer.scene.sampled.rule == "by the class in the middle"
     explorer.selected = 4
     with pytest.raises(ValueError, match="`selected` must be from 0 to 4, got 5"):
         explorer.selected = 5
@@ -282,7 +282,7 @@ def test_the_explorer_takes_up_sampling():
 
 def test_shapes_alone_are_enough_to_draw_anywhere():
     scene = resolve(Settings(sampling="uniform"), CohortFacts.from_shape((144,) * 3))
-    assert scene.drawn.n_foreground is None
+    assert scene.sampled.n_foreground is None
 
 
 @settings(max_examples=30)
@@ -290,10 +290,10 @@ def test_shapes_alone_are_enough_to_draw_anywhere():
 def test_every_padding_of_the_track_is_that_of_its_scene(case):
     cohort, chosen = case
     scene = resolve(chosen, cohort.facts)
-    if scene.drawn is None:
+    if scene.sampled is None:
         return
     for size, padding, count in zip(
-        scene.track.sizes, scene.track.padding, scene.track.counts, strict=True
+        scene.size_sweep.sizes, scene.size_sweep.padding, scene.size_sweep.counts, strict=True
     ):
         there = resolve(replace(chosen, patch_size=size), cohort.facts)
         assert count == there.n_patches

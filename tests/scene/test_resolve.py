@@ -262,7 +262,7 @@ def test_a_resolved_scene_resolves_to_itself(case: tuple[Settings, CohortFacts])
 
 
 def test_the_track_is_the_sawtooth() -> None:
-    track = resolve(Settings(), REFERENCE).track
+    track = resolve(Settings(), REFERENCE).size_sweep
     share = dict(zip(track.sizes, track.padding, strict=True))
     found = {size: round(100 * share[size], 1) for size in (48, 64, 71, 72, 80, 96, 128)}
     assert found == {48: 0, 64: 57.8, 71: 69.1, 72: 0, 80: 27.1, 96: 57.8, 128: 82.2}
@@ -287,7 +287,7 @@ def test_subjects_of_several_shapes() -> None:
     ],
 )
 def test_notes(settings: Settings, control: str, text: str) -> None:
-    notes = resolve(settings, REFERENCE).notes
+    notes = resolve(settings, REFERENCE).hints
     assert any(note.control == control and text in note.text for note in notes)
 
 

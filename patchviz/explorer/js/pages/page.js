@@ -9,9 +9,9 @@ class Model {
   queues; coverage; volume; parts; listeners;
 
   constructor(content, parts) {
-    const { state, n_epochs, scenes, bodies, tracks, comparisons, queues, coverage, volume } = content;
+    const { state, n_epochs, scenes, bodies, sweeps, comparisons, queues, coverage, volume } = content;
     Object.assign(this, { queues, coverage, volume, parts, listeners: new Map() });
-    this.scenes = new Map(scenes.map(([settings, body, track, queue]) => [key_of(settings), { body: bodies[body], track: tracks[track], queue }]));
+    this.scenes = new Map(scenes.map(([settings, body, sweep, queue]) => [key_of(settings), { body: bodies[body], size_sweep: sweeps[sweep], queue }]));
     const found = [...this.scenes.values()];
     for (const [places, rows] of comparisons) for (const n of places) found[n].rows = rows;
     let offset = 0;
@@ -63,7 +63,7 @@ class Model {
 
   send_scene({ settings }) {
     const found = this.scenes.get(key_of(settings));
-    if (found) this.reply({ kind: "scene", scene: { ...found.body, settings, track: found.track } });
+    if (found) this.reply({ kind: "scene", scene: { ...found.body, settings, size_sweep: found.size_sweep } });
     else this.reply({ kind: "scene", ...this.refuse(settings) });
   }
 

@@ -15,8 +15,8 @@ export function box_of(scene, n) {
 }
 
 /** Where patch n stands among the starts of each axis: those of a grid are combined, of drawn patches each has its own. */
-function place_of({ axes, drawn }, n) {
-  if (drawn) return [n, n, n];
+function place_of({ axes, sampled }, n) {
+  if (sampled) return [n, n, n];
   const place = [0, 0, 0];
   for (let a = 2, rest = n; a >= 0; a--) {
     const count = axes[a].starts.length;
@@ -67,14 +67,14 @@ function layer_at({ layer_index, span }, at) {
 
 /** The patch that a voxel is most central in, or null where no patch holds it. */
 export function box_at(scene, voxel) {
-  if (scene.drawn) return drawn_at(scene, voxel);
+  if (scene.sampled) return drawn_at(scene, voxel);
   const place = scene.axes.map((axis, a) => layer_at(axis, voxel[a]));
   return place.includes(-1) ? null : number_of(scene, place);
 }
 
 /** The boxes that a plane shows: all drawn ones that it cuts; of a grid those of one layer, which stands for all. */
 export function boxes_on(scene, axis, at) {
-  if (scene.drawn) return boxes_of(scene).filter((box) => is_cut(box, axis, at));
+  if (scene.sampled) return boxes_of(scene).filter((box) => is_cut(box, axis, at));
   const layer = layer_at(scene.axes[axis], at);
   if (layer < 0) return [];
   const [a, b] = [0, 1, 2].filter((other) => other !== axis);

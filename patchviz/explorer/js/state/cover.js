@@ -8,15 +8,15 @@ export function cover(store, scene) {
   return {
     ...scene,
     covered: true,
-    drawn: null,
+    sampled: null,
     axes: scene.axes.map(take_grid_out),
     n_patches: 1,
     blank: [],
     classes: [],
     sentence: [word("image_shape"), { text: " cut into patches of " }, word("patch_size")],
     ledger: rows_of(predict, scene).map(({ key, label }) => ({ key, label })),
-    notes: scene.notes.filter(({ control }) => control === "patch_size"),
-    track: hide(scene.track, store.scene?.covered ? store.scene.track : null),
+    hints: scene.hints.filter(({ control }) => control === "patch_size"),
+    size_sweep: hide(scene.size_sweep, store.scene?.covered ? store.scene.size_sweep : null),
   };
 }
 
@@ -47,9 +47,9 @@ function take_grid_out(axis) {
   return { ...axis, patch: size, starts: [0], inside: [size], span: [0, size], image_index, layer_index, unseen: [] };
 }
 
-/** A track without its plot; the one before where that is the same, so that a drag plots it once. */
-function hide(track, before) {
-  if (before && String(before.sizes) === String(track.sizes)) return before;
-  const none = track.sizes.map(() => null);
-  return { ...track, padding: none, unseen: none, counts: none };
+/** A sweep of sizes without its plot; the one before where that is the same, so that a drag plots it once. */
+function hide(sweep, before) {
+  if (before && String(before.sizes) === String(sweep.sizes)) return before;
+  const none = sweep.sizes.map(() => null);
+  return { ...sweep, padding: none, unseen: none, counts: none };
 }

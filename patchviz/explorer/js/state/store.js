@@ -182,9 +182,9 @@ export class Store {
   }
 
   keep(scene) {
-    // scenes of a drag have one track: as one object, so that it is plotted once
-    const { track } = this.scene ?? {};
-    if (track && JSON.stringify(track) === JSON.stringify(scene.track)) scene.track = track;
+    // scenes of a drag have one sweep of sizes: as one object, so that it is plotted once
+    const { size_sweep } = this.scene ?? {};
+    if (size_sweep && JSON.stringify(size_sweep) === JSON.stringify(scene.size_sweep)) scene.size_sweep = size_sweep;
     if (this.scenes.size > most_scenes) this.scenes.clear();
     this.scenes.set(JSON.stringify(scene.settings), scene);
   }
@@ -192,9 +192,9 @@ export class Store {
   /** Ask for the neighbouring patch sizes, so that the next drag finds them here. */
   look_ahead() {
     const settings = this.scene?.settings;
-    if (!settings || new Set(settings.patch_size).size > 1 || this.scene.drawn) return; // drawn ones take Python long
+    if (!settings || new Set(settings.patch_size).size > 1 || this.scene.sampled) return; // drawn ones take Python long
     const [size] = settings.patch_size;
-    const { sizes } = this.scene.track;
+    const { sizes } = this.scene.size_sweep;
     const wanted = [];
     for (let near = size - ahead; near <= size + ahead; near++) {
       const next = { ...settings, patch_size: settings.patch_size.map(() => near) };

@@ -24,8 +24,8 @@ export function render_boards(store, el) {
     if (n !== null) store.select(n, { centre: true, save: true });
   };
   on_arrows(canvas, "arrow keys select a neighbouring patch, page keys one of the next layer", (right, up, page) => {
-    const { drawn, n_patches } = store.scene;
-    if (drawn) return store.select(clamp(store.selected + right - up - page, 0, n_patches), { centre: true, save: true });
+    const { sampled, n_patches } = store.scene;
+    if (sampled) return store.select(clamp(store.selected + right - up - page, 0, n_patches), { centre: true, save: true });
     const place = box_of(store.scene, store.selected).place;
     const [u, v] = plane_axes(store.main_axis);
     const axis = page ? store.main_axis : up ? v : u;
@@ -44,7 +44,7 @@ export function render_boards(store, el) {
     if (look.some((value, n) => value !== painted[n])) {
       boards = new Boards(store, width, theme);
       canvas.style.height = `${boards.height}px`;
-      const order = scene.drawn ? "as they are drawn" : `layer by layer along ${scene.axes[main_axis].name}`;
+      const order = scene.sampled ? "as they are drawn" : `layer by layer along ${scene.axes[main_axis].name}`;
       canvas.setAttribute("aria-label", `all ${scene.n_patches} patches, ${order}`);
       boards.paint();
       classes.replaceChildren(...scene.classes.map((c) => legend(c, scene.n_patches)));
@@ -81,7 +81,7 @@ class Boards {
     this.scene = store.scene;
     this.axis = store.main_axis;
     const [u, v] = plane_axes(this.axis);
-    const [layers, columns, rows] = this.scene.drawn ? lay_out(this.scene.n_patches, width) : [this.axis, u, v].map((a) => this.scene.axes[a].starts.length);
+    const [layers, columns, rows] = this.scene.sampled ? lay_out(this.scene.n_patches, width) : [this.axis, u, v].map((a) => this.scene.axes[a].starts.length);
     Object.assign(this, { u, v, layers, columns, rows });
     const cell = (across) => (width - 10 * (across - 1)) / across / this.columns;
     this.across = this.layers <= 4 ? this.layers : Math.ceil(Math.sqrt(this.layers));
@@ -104,7 +104,7 @@ class Boards {
 
   /** The number of the patch in a cell; of drawn ones the last row may have less of them. */
   number(layer, column, row) {
-    if (this.scene.drawn) return (this.rows - 1 - row) * this.columns + column;
+    if (this.scene.sampled) return (this.rows - 1 - row) * this.columns + column;
     const place = [0, 0, 0];
     [place[this.axis], place[this.u], place[this.v]] = [layer, column, row];
     return number_of(this.scene, place);
@@ -122,7 +122,7 @@ class Boards {
 
   /** The cell of a patch: layer, column and row. */
   cell_of(n) {
-    if (this.scene.drawn) return [0, n % this.columns, this.rows - 1 - Math.floor(n / this.columns)];
+    if (this.scene.sampled) return [0, n % this.columns, this.rows - 1 - Math.floor(n / this.columns)];
     const { place } = box_of(this.scene, n);
     return [this.axis, this.u, this.v].map((a) => place[a]);
   }
@@ -155,7 +155,7 @@ class Boards {
       ctx.textBaseline = "bottom";
       ctx.textAlign = "left";
       ctx.fillText(this.title(layer), x, y - 3, this.board[0]);
-      const sheet = has_pictures && !this.scene.drawn ? this.sheet(layer) : null;
+      const sheet = has_pictures && !this.scene.sampled ? this.sheet(layer) : null;
       for (let column = 0; column < this.columns; column++)
         for (let row = 0; row < this.rows; row++) {
           const n = this.number(layer, column, row);
@@ -165,7 +165,7 @@ class Boards {
   }
 
   title(layer) {
-    if (this.scene.drawn) return "in the order in which they are drawn";
+    if (this.scene.sampled) return "in the order in which they are drawn";
     const { name, starts, patch } = this.scene.axes[this.axis];
     return `${name} ${starts[layer]} … ${starts[layer] + patch - 1}`;
   }

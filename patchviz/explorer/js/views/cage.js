@@ -48,7 +48,7 @@ export function render_cage(store, el) {
     drawn = now;
     cage = new Cage(fit(canvas, width, height), store, width, height);
     cage.draw(wires);
-    explode.parentElement.hidden = Boolean(store.scene.drawn);
+    explode.parentElement.hidden = Boolean(store.scene.sampled);
   };
 }
 
@@ -59,7 +59,7 @@ class Cage {
     this.store = store;
     this.scene = scene;
     this.axes = scene.axes;
-    this.explode = scene.drawn ? 0 : store.explode; // there are no layers to pull apart
+    this.explode = scene.sampled ? 0 : store.explode; // there are no layers to pull apart
     const [yaw, pitch] = rotation;
     const [cy, sy, cp, sp] = [Math.cos(yaw), Math.sin(yaw), Math.cos(pitch), Math.sin(pitch)];
     // rows: to the right, upwards, towards the eye; the third axis stands upright

@@ -73,11 +73,11 @@ export function render_patch_size(store, el) {
     show_linked();
     put(size, patch_size[0]);
     rows.forEach((row) => row());
-    if (scene.track !== plotted) plot(track, scene.track);
-    plotted = scene.track;
+    if (scene.size_sweep !== plotted) plot(track, scene.size_sweep);
+    plotted = scene.size_sweep;
     put(slider, store.target.patch_size[0]); // what is wished for, before it is known to be possible
-    mark_now(track, scene.track, patch_size[0]);
-    say(note, [track, size], ["patch_size"], scene.notes, refusal);
+    mark_now(track, scene.size_sweep, patch_size[0]);
+    say(note, [track, size], ["patch_size"], scene.hints, refusal);
   };
 }
 
@@ -162,7 +162,7 @@ export function render_fold(store, el) {
   skip_blank.onchange = () => store.change({ skip_blank: read_rule(skip_blank.value) });
   start_offset.onchange = () => store.change({ start_offset: store.scene.axes.map(() => Math.max(0, Number(start_offset.value))) });
   return () => {
-    const { settings, notes } = store.scene;
+    const { settings, hints } = store.scene;
     skip_blank.parentElement.hidden = !store.scene.has_label;
     put(skip_blank, String(settings.skip_blank));
     put(start_offset, Math.max(...settings.start_offset));
@@ -171,11 +171,11 @@ export function render_fold(store, el) {
     put(padding_mode, settings.padding_mode);
     put(batch_size, settings.batch_size);
     show_sampling();
-    say(null, [policy], ["policy", "start"], notes, store.refusal);
+    say(null, [policy], ["policy", "start"], hints, store.refusal);
     for (const [name, input] of Object.entries({ overlap, padding_mode, batch_size, skip_blank, start_offset })) {
-      say(null, [input], [name], notes, store.refusal);
+      say(null, [input], [name], hints, store.refusal);
     }
-    const about = notes.filter(({ control }) => control !== "patch_size");
+    const about = hints.filter(({ control }) => control !== "patch_size");
     const refused = store.refusal && store.refusal.control !== "patch_size" ? store.refusal.text : null;
     note.textContent = refused ?? about.map(({ text }) => text).join("; ");
     note.dataset.level = refused ? "red" : "amber";
@@ -198,7 +198,7 @@ function make_sampling(store, fields) {
   chances.onchange = () => change(read_numbers(chances.value));
   count.onchange = () => count.reportValidity() && store.change({ patches_per_subject: count.value ? Number(count.value) : null });
   return () => {
-    const { settings, has_label, notes } = store.scene;
+    const { settings, has_label, hints } = store.scene;
     const { sampling, patches_per_subject } = settings;
     const kind = typeof sampling === "number" ? by_share : Array.isArray(sampling) ? by_class : null;
     if (kind) kind.value = String(sampling);
@@ -210,8 +210,8 @@ function make_sampling(store, fields) {
     share.parentElement.hidden = kind !== by_share;
     chances.parentElement.hidden = kind !== by_class;
     count.parentElement.hidden = sampling === "grid";
-    say(null, [from], ["sampling"], notes, store.refusal);
-    say(null, [count], ["patches_per_subject"], notes, store.refusal);
+    say(null, [from], ["sampling"], hints, store.refusal);
+    say(null, [count], ["patches_per_subject"], hints, store.refusal);
   };
 }
 
@@ -269,9 +269,9 @@ export function render_picture(store, el) {
 }
 
 /** Turn a control amber or red, and say why. */
-function say(note, controls, names, notes, refusal) {
+function say(note, controls, names, hints, refusal) {
   const refused = names.includes(refusal?.control) ? refusal.text : null;
-  const found = notes.filter(({ control }) => names.includes(control)).map(({ text }) => text);
+  const found = hints.filter(({ control }) => names.includes(control)).map(({ text }) => text);
   const level = refused ? "red" : found.length ? "amber" : "";
   controls.forEach((control) => (control.dataset.level = level));
   if (!note) return;

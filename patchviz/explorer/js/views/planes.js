@@ -178,7 +178,7 @@ class View {
     hatch(ctx, this.rect(u.span, v.span), all ? null : this.rect([0, u.size], [0, v.size]), this.large ? 9 : 6);
     const seen = !covered && coverage_slice(store, this.axis);
     if (seen) ctx.drawImage(seen, ...this.rect([0, u.size], [0, v.size]));
-    else if (!this.scene.drawn) this.mark_unseen(ctx, at, third); // of drawn patches coverage knows
+    else if (!this.scene.sampled) this.mark_unseen(ctx, at, third); // of drawn patches coverage knows
     if (store.ghost && !covered) this.draw_ghost(ctx, store.ghost, at);
     if (!covered) this.draw_boxes(ctx, store, at);
     ctx.strokeStyle = "#f4f6f8";
@@ -210,7 +210,7 @@ class View {
     ctx.setLineDash([3, 4]);
     ctx.strokeStyle = "rgba(255,255,255,.5)";
     const box = (s, t) => ctx.strokeRect(...this.rect([s, s + u.patch], [t, t + v.patch]));
-    if (ghost.drawn) boxes_on(ghost, this.axis, at).forEach(({ corner }) => box(corner[a], corner[b]));
+    if (ghost.sampled) boxes_on(ghost, this.axis, at).forEach(({ corner }) => box(corner[a], corner[b]));
     else u.starts.forEach((s) => v.starts.forEach((t) => box(s, t)));
     ctx.restore();
   }
@@ -226,7 +226,7 @@ class View {
       ctx.lineWidth = width;
       ctx.strokeRect(x + 1.5, y + 1.5, w - 3, h - 3); // inset, so that neighbours both show
     };
-    const [alpha, line] = scene.drawn ? [0.6, 1] : [1, this.large ? 2 : 1]; // drawn boxes lie on one another
+    const [alpha, line] = scene.sampled ? [0.6, 1] : [1, this.large ? 2 : 1]; // drawn boxes lie on one another
     for (const box of boxes_on(scene, axis, at)) {
       const hovered = store.hover === box.n;
       ctx.setLineDash(box.blank ? [2, 5] : []); // blank patches are left out
