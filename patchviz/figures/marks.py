@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from patchviz.arguments import Array
 from patchviz.scene.axes import Axis
 from patchviz.scene.resolve import Scene
+from patchviz.scene.wording import percent
 
 INK, MUTED, RULE = "#1c2733", "#66727e", "#d3d9df"
 SELECTION, UNSEEN = "#e8710a", "#ff2fd0"
@@ -152,7 +153,7 @@ def draw_patches(ax: Axes, turned: Turned, patches: Any, places: Array, **how: A
     if min(steps) < 14 + 6 * len(f"{len(turned.places)}"):
         return
     for n, place in zip(patches, places, strict=True):
-        share = f": {round(100 * turned.shares[n], 1):g} %" if steps[0] > 75 else ""
+        share = f": {percent(turned.shares[n])}" if steps[0] > 75 else ""
         write_tag(ax, place, f"{n + 1}{share}", turned.colours[n])
 
 

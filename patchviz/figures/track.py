@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from patchviz.figures import marks
 from patchviz.figures.marks import MUTED, REAL, SELECTION, TEXT
 from patchviz.scene.resolve import Scene
-from patchviz.scene.wording import axes_text
+from patchviz.scene.wording import axes_text, percent
 
 
 def draw_padding_track(scene: Scene, *, ax: Axes | None = None) -> Axes:
@@ -28,7 +28,7 @@ def draw_padding_track(scene: Scene, *, ax: Axes | None = None) -> Axes:
     share = 100 * (1 - scene.n_real / (scene.n_patches * math.prod(sizes)))
     ax.vlines(sizes, 0, share, color=SELECTION, linewidth=1.5)
     ax.plot(sizes, [share] * len(sizes), "o", color=SELECTION, markersize=7)
-    present = f"patch size {axes_text(sizes)}: {share:.3g} % padding"
+    present = f"patch size {axes_text(sizes)}: {percent(share / 100)} padding"
     ax.set_title(present, loc="left", fontsize=TEXT + 1, color=SELECTION, pad=19)
     ax.set_title("patches", loc="right", fontsize=TEXT, color=MUTED, pad=19)
     ax.spines[["left", "top", "right"]].set_visible(False)

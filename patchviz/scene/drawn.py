@@ -9,6 +9,7 @@ import numpy as np
 
 from patchviz.epochs.plan import EpochPlan
 from patchviz.epochs.sampling import DrawnPatches, Sampler, Sampling
+from patchviz.scene.wording import percent
 
 if TYPE_CHECKING:
     from patchviz.data.facts import CohortFacts
@@ -52,7 +53,7 @@ def describe_drawn(patches: DrawnPatches, plan: EpochPlan, facts: CohortFacts) -
 def name_rule(sampling: Sampling) -> str:
     """Say where patches come from, as it stands behind "drawn"."""
     if isinstance(sampling, float):
-        return f"{100 * sampling:.4g} % hold foreground"
+        return f"{percent(sampling)} hold foreground"
     return "anywhere" if sampling == "uniform" else "by the class in the middle"
 
 

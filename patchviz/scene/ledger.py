@@ -135,7 +135,7 @@ def _blank_rule(scene: Scene) -> tuple[str, str]:
         return "without foreground", f"no voxel inside the image is labelled: {blank}"
     if rule == "center":
         return "background at the centre", f"the centre voxel isn't labelled: {blank}"
-    return f"below {100 * float(rule):g} %", f"less of the image voxels is labelled: {blank}"
+    return f"below {percent(float(rule))}", f"less of the image voxels is labelled: {blank}"
 
 
 def _memory_rows(scene: Scene) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from patchviz.scene.axes import AXIS_NAMES
 from patchviz.scene.drawn import Drawn
 from patchviz.scene.settings import Settings
 from patchviz.scene.size_sweep import DEPTH
-from patchviz.scene.wording import axes_text
+from patchviz.scene.wording import axes_text, percent
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _grid_notes(grid: PatchGrid, settings: Settings, n_covering: int) -> Iterato
         share = grid.uncovered / math.prod(grid.image_shape)
         given = "start_offset" if settings.start is None else "start"
         control = "policy" if grid.start is None else given
-        yield Note(control, f"{100 * share:.3g} % of the voxels are in no patch")
+        yield Note(control, f"{percent(share)} of the voxels are in no patch")
     if n_covering < len(grid):
         text = f"{len(grid):,} patches where {n_covering:,} would cover (policy tight)"
         yield Note("overlap", text)

@@ -25,6 +25,7 @@ from patchviz.scene.row import Row
 from patchviz.scene.sentence import Word, write_sentence
 from patchviz.scene.settings import Settings, complete, make_patches, plan_epochs, split_subjects
 from patchviz.scene.size_sweep import Track, lay_track
+from patchviz.scene.wording import percent
 
 if TYPE_CHECKING:
     from patchviz.data.facts import CohortFacts
@@ -268,6 +269,7 @@ def _classes(real: NDArray[np.float64]) -> tuple[RealClass, ...]:
     classes = []
     for n in sorted(set(group), reverse=True):
         low, high = float(shares[group == n][0]), float(shares[group == n][-1])
-        label = f"{low:g} %" if low == high else f"{low:g}-{high:g} %"
-        classes.append(RealClass(low / 100, high / 100, int(counts[group == n].sum()), label))
+        ends = low / 100, high / 100
+        label = " - ".join(dict.fromkeys(map(percent, ends)))
+        classes.append(RealClass(*ends, int(counts[group == n].sum()), label))
     return tuple(classes)

@@ -2,8 +2,13 @@
 
 import { box_of, has_box } from "./boxes.js";
 
-/** A share of a patch. */
-export const percent = (share) => (share ? `${(100 * share).toPrecision(3)} %` : "0 %");
+/** A share as a percentage, by the rule of `percent` in `wording.py`: to a tenth, near nothing and all to a hundredth. */
+export function percent(share) {
+  const parts = share >= 0.01 && share <= 0.99 ? 10 : 100; // of a percent, that are told apart
+  const count = Math.floor(100 * parts * share + 0.5);
+  if (share > 0 && share < 1 && (count === 0 || count === 100 * parts)) return count ? "> 99.99 %" : "< 0.01 %";
+  return `${count / parts} %`;
+}
 
 /** A patch in parts: its number, its corner, how much of it is image, and whether it is left out. */
 export function describe_patch(scene, n) {

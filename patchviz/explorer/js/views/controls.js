@@ -2,6 +2,7 @@
 
 import { nearest_size } from "../state/held.js";
 import { range } from "../draw/paint.js";
+import { percent } from "../state/words.js";
 
 const thumb = 16; // width of a slider's handle, which its track is shorter by
 
@@ -136,8 +137,6 @@ function mark_now(track, { sizes, padding, unseen, counts }, size) {
   input.setAttribute("aria-valuetext", `${size} voxels, ${text}`);
   track.querySelector("output").value = text;
 }
-
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 export function render_fold(store, el) {
   el.innerHTML = `<summary>overlap, policy, padding mode, batch size, blanks, random starts, patches drawn</summary><div class="pv-fields"></div><p class="pv-note" role="status"></p>`;
