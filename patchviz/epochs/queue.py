@@ -112,15 +112,15 @@ class PatchQueue(Sequence[Entry]):
         cache : int
             How many volumes it keeps, at least 1.
         """
-        kept: dict[int, None] = {}  # the least recently used first
-        reads = 0
-        for n in self.visits[::-1].tolist():
-            reads += n not in kept
-            kept.pop(n, None)
-            kept[n] = None
-            if len(kept) > cache:
-                del kept[next(iter(kept))]
-        return reads
+        wanted = held = self.visits[::-1]
+        if cache >= len(self.subjects):
+            return int(np.count_nonzero(np.bincount(wanted)))
+        for _ in range(cache):
+            # what lies in a place of the cache is what its last miss pushed out of the place before
+            held = np.concatenate(([-1], held[:-1]))
+            missed = wanted != held
+            wanted, held = wanted[missed], held[missed]
+        return len(wanted)
 
     def resized(self, length: int) -> PatchQueue:
         """Return a fresh queue of this length: what pops last falls away, or patches come again."""
