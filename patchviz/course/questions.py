@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import math
+import re
+from decimal import Decimal
 from typing import Any
 
 import anywidget
@@ -14,6 +16,7 @@ from patchviz.explorer.bundle import SCRIPTS, STYLES, bundle
 from patchviz.explorer.fallback import beside
 
 MOST_SHOWN = 12  # items of a sequence
+HALF = 0.5 + 1e-9  # of the last digit: 57.812 and 57.813 are 57.8125 rounded
 
 
 class Question(anywidget.AnyWidget):
@@ -54,7 +57,8 @@ def ask(question: str, answer: Any) -> Question:
     answer : number, bool, str, sequence of these, or callable
         What is right, or a function without arguments that computes it, whenever a guess is
         checked. Of a guess, spaces, thousands commas, percent signs and units don't matter. A
-        whole number must be exact; of others the first digits will do, rounded: 72 for 71.9.
+        whole number must be exact; of others the first digits will do, rounded: 72 for 71.9. Six
+        digits are always enough.
 
     Returns
     -------
@@ -79,18 +83,17 @@ def check(mine: Any, answer: Any) -> None:
     mine : object
         The learner's; ``...`` while it is missing.
     answer : object or callable
-        What is right, or a function without arguments that computes it. Floats agree when they
-        differ by less than one in a thousand.
+        What is right, as for `ask`, and by the same rule.
     """
-    if mine is ... or (isinstance(mine, (list, tuple)) and any(item is ... for item in mine)):
+    items = _items(mine)
+    if any(item is ... for item in items):
         print("your turn: replace the dots")
         return
-    try:
-        right = _agree(mine, _compute(answer))
-    except Exception as error:  # whatever the learner's cells left behind
-        print(_explain(error))
+    found = find_answer(answer)
+    if found["right"] is None:
+        print(found["text"])
     else:
-        print("right" if right else f"not yet: you have {_show(mine)}")
+        print("right" if _is_right(items, found["right"]) else f"not yet: you have {_show(mine)}")
 
 
 def find_answer(answer: Any) -> dict[str, Any]:
@@ -108,27 +111,40 @@ def find_answer(answer: Any) -> dict[str, Any]:
         there is no answer; "text": how it is written, or why there is none.
     """
     try:
-        value = _compute(answer)
+        value = answer() if callable(answer) else answer
     except Exception as error:  # whatever the learner's cells left behind
-        return {"right": None, "text": _explain(error)}
+        why = f"{error} ({type(error).__name__})"
+        return {"right": None, "text": f"no answer yet: {why}. Run the cells above this one first."}
     known = (bool, int, float)
     right = [item if isinstance(item, known) else str(item) for item in _items(value)]
     return {"right": right, "text": _show(value)}
 
 
-def _agree(mine: Any, value: Any) -> bool:
-    """Compare two values, sequences elementwise, floats to one in a thousand."""
-    ours, theirs = _items(mine), _items(value)
-    return len(ours) == len(theirs) and all(
-        math.isclose(one, other, rel_tol=1e-3 if isinstance(other, float) else 0)
-        if _is_number(one) and _is_number(other)
-        else one == other
-        for one, other in zip(ours, theirs, strict=True)
-    )
+def _is_right(mine: list[Any], right: list[Any]) -> bool:
+    """Compare as `is_right` in js/state/guess.js does, where a learner types what is `mine`."""
+    if not all(map(_is_number, right)):
+        return _words(mine) == _words(right)
+    if not mine or not all(map(_is_number, mine)):
+        return False
+    if mine.count(mine[0]) == len(mine):
+        mine = mine[:1] * len(right)  # 3 where it is 3 on every axis
+    return len(mine) == len(right) and all(map(_is_near, mine, right))
+
+
+def _is_near(number: float, right: float) -> bool:
+    if float(right).is_integer() or not math.isfinite(number):
+        return number == right
+    digits = Decimal(str(number)).as_tuple()
+    unit = 10.0 ** int(digits.exponent)  # of the last digit
+    return unit <= abs(right) and math.isclose(number, right, rel_tol=1e-6, abs_tol=HALF * unit)
 
 
 def _is_number(item: Any) -> bool:
     return isinstance(item, (int, float)) and not isinstance(item, bool)
+
+
+def _words(items: list[Any]) -> list[str]:
+    return re.findall(r"[^\W_]+", " ".join(_show_item(item, "") for item in items).lower())
 
 
 def _items(value: Any) -> list[Any]:
@@ -138,15 +154,6 @@ def _items(value: Any) -> list[Any]:
     if isinstance(value, (list, tuple)):
         return [item for part in value for item in _items(part)]
     return [value]
-
-
-def _compute(answer: Any) -> Any:
-    return answer() if callable(answer) else answer
-
-
-def _explain(error: Exception) -> str:
-    name = type(error).__name__
-    return f"no answer yet: {error} ({name}). Run the cells above this one first."
 
 
 def _show(value: Any) -> str:

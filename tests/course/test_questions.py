@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from pathlib import Path
 
@@ -22,7 +23,7 @@ JUDGE = """async ([source, cases]) => {
   return cases.map((case_) => judge(...case_));
 }"""
 
-# What is right: the rule is the page's alone -----------------------------------------------------
+# What is right ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -65,7 +66,8 @@ def test_numbers_are_right_as_typed_or_rounded_and_no_others(wrongly_judged):
         if abs(value) < 1:  # a share in per cent is another case
             continue
         right += [(f"{value:{mark}.{decimals}f}{unit}", value) for mark in ("", ",")]
-        wrong += [(f"{value + 1.6 * 10**-decimals:.{decimals}f}{unit}", value)]
+        off = max(1.6 * 10**-decimals, 2e-6 * abs(value))  # six digits are enough
+        wrong += [(f"{value + off:.{max(decimals, 2)}f}{unit}", value)]
     assert wrongly_judged(right, True) == []
     assert wrongly_judged(wrong, False) == []
 
@@ -94,6 +96,12 @@ RIGHT = [
     ("0.4", 0.391),
     ("25 %", 0.25),
     ("27", 27.0),
+    ("1e3", 1000),
+    ("1E+3 voxels", 1000),
+    ("1.5e-7", 1.5e-7),
+    ("57.812", 57.8125),
+    ("57.813", 57.8125),
+    ("0.3333331", 1 / 3),
     ("3 x 3 x 3", (3, 3, 3)),
     ("3×3×3", (3, 3, 3)),
     ("3", (3, 3, 3)),
@@ -116,6 +124,9 @@ WRONG = [
     ("0.3", 0.391),
     ("0", 1.5e-7),
     ("0.55", 0.5),
+    ("1e3", 1),
+    ("1e2", 57.8125),
+    ("0.333330", 1 / 3),
     ("2", (-24, 40)),
     ("27", 0.27),
     ("", 27),
@@ -141,6 +152,66 @@ def test_a_number_of_the_ledger_is_known_as_far_as_it_is_written(verdicts):
         [("648", "648", ""), ("648.3", "648", ""), ("3000", "3,000", ""), ("3", "4", "")]
     )
     assert [v["right"] for v in whole] == [True, False, True, False]
+
+
+# What a learner of Python has, what is right, and whether that agrees: `check` says what the page
+# says where the same is typed.
+HAD = [
+    (58, 57.8125, True),
+    (57.8, 57.8125, True),
+    (57.812, 57.8125, True),
+    (57.8125, 57.8125, True),
+    (np.float32(0.1), 0.1, True),
+    (57, 57.8125, False),
+    (57.9, 57.8125, False),
+    (58.0, 57.8125, False),
+    (60, 57.8125, False),
+    (0.5, 0.53, True),
+    (0, 0.391, False),
+    (1, 0.391, False),
+    (1 / 3, 0.3333333, True),
+    (1 / 3, 0.3334, False),
+    (1.5e-7, 1.52e-7, True),
+    (1.6e-7, 1.52e-7, False),
+    (27, 27, True),
+    (27.0, 27, True),
+    (27, 27.0, True),
+    (27.2, 27, False),
+    (1e3, 1000, True),
+    (-24, 24, False),
+    (math.inf, 24, False),
+    (math.nan, 0.5, False),
+    (3, (3, 3, 3), True),
+    ((3, 3, 3), (3, 3, 3), True),
+    ((3, 4), (3, 3, 3), False),
+    ([-3, 5, 13], np.array([-3, 5, 13]), True),
+    ([-3, 5, 14], [-3, 5, 13], False),
+    ([], [1], False),
+    ([0.21, 0.62], [0.2124, 0.6189], True),
+    ([0.21, 0.63], [0.2124, 0.6189], False),
+    (True, True, True),
+    (False, True, False),
+    (1, True, False),
+    ("yes", True, True),
+    ("tight", "tight", True),
+    ("By subject", "by_subject", True),
+    ("shifted", "tight", False),
+    (3, "tight", False),
+    (None, 3, False),
+]
+
+
+def test_check_and_the_page_have_one_rule(verdicts, capsys):
+    def write(mine):
+        return " ".join(map(str, mine)) if isinstance(mine, (list, tuple)) else str(mine)
+
+    typed = [(write(mine), find_answer(answer)["right"], "") for mine, answer, _ in HAD]
+    expected = [agrees for *_, agrees in HAD]
+    assert [verdict["right"] for verdict in verdicts(typed)] == expected
+    for mine, answer, _ in HAD:
+        check(mine, answer)
+    said = capsys.readouterr().out.splitlines()
+    assert [line == "right" for line in said] == expected
 
 
 # How it is said ----------------------------------------------------------------------------------
@@ -186,7 +257,8 @@ def test_an_answer_that_fails_is_told_in_words():
         (27.0, 27, "right"),
         (26, 27, "not yet: you have 26"),
         (57.8, 57.8125, "right"),
-        (0.5, 0.53, "not yet: you have 0.5"),
+        (58, 57.8125, "right"),
+        (0.4, 0.53, "not yet: you have 0.4"),
         ([-3, 5, 13], np.array([-3, 5, 13]), "right"),
         (np.array([[1, 2]]), [1, 3], "not yet: you have 1, 2"),
         ([0] * 200, [1] * 200, "not yet: you have " + 12 * "0, " + "…"),

@@ -1,7 +1,8 @@
 // A guess, as somebody typed it, beside what is right: the one rule for all questions.
 
 const yes_or_no = { yes: true, y: true, true: true, no: false, n: false, false: false };
-const number_pattern = /(?<![\w.])[-+]?(?:\d+(?:\.(\d+))?|\.(\d+))/g;
+const number_pattern = /(?<![\w.])[-+]?(?:\d+(?:\.(\d+))?|\.(\d+))(?:e([-+]?\d+))?/gi;
+const half = 0.5 + 1e-9; // of the last digit: 57.812 and 57.813 are 57.8125 rounded
 
 /** The verdict on a guess: what is `right` (see `is_right`), and how it is written. */
 export function judge(guess, right, shown) {
@@ -11,7 +12,8 @@ export function judge(guess, right, shown) {
 
 /**
  * Whether a guess says what is right: a list of truth values, texts or numbers, or a text with numbers in it.
- * Whole numbers must be exact. Of others a guess may give the first digits, rounded: 58 or 57.8 for 57.8125.
+ * Whole numbers must be exact. Of others a guess may give the first digits, rounded: 58 or 57.8 for 57.8125. Six are
+ * always enough. `check` in course/questions.py does the same for values of Python's.
  */
 export function is_right(guess, right) {
   if (typeof right === "string") {
@@ -42,8 +44,8 @@ function spread(found, length) {
 function is_near({ value, unit }, right, known, percent) {
   if (Number.isInteger(right)) return value === right;
   const shares = percent && right > 0 && right < 1 ? [right, 100 * right] : [right]; // 25 % for 0.25
-  const coarser = Math.max(unit, known);
-  return shares.some((share) => unit <= Math.abs(share) && Math.abs(value - share) <= coarser / 2 + 1e-12 * (1 + Math.abs(share)));
+  const tolerance = half * Math.max(unit, known);
+  return shares.some((share) => unit <= Math.abs(share) && Math.abs(value - share) <= Math.max(tolerance, 1e-6 * Math.abs(share)));
 }
 
 /** What typed numbers may mean: 3,000 is one number or two, 57,8 one or two. */
@@ -59,9 +61,8 @@ function together(text) {
 
 /** The numbers in a text, and the unit of the last digit of each. */
 function numbers_of(text) {
-  return [...text.matchAll(number_pattern)].map(([digits, ...decimals]) => {
-    const n_decimals = decimals.find(Boolean)?.length ?? 0;
-    return { value: Number(digits), unit: 10 ** -n_decimals };
+  return [...text.matchAll(number_pattern)].map(([digits, after_digits = "", alone = "", exponent = 0]) => {
+    return { value: Number(digits), unit: 10 ** (Number(exponent) - after_digits.length - alone.length) };
   });
 }
 
