@@ -2,14 +2,17 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import patchviz
@@ -262,6 +265,37 @@ def test_help_names_every_choice_and_default(capsys):
         assert f"{default} (default" in shown or f"default {default})" in shown
 
 
+def test_every_setting_is_an_option_and_described(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "500")  # a line each
+    main(["plan", "--help"])
+    text = re.sub(r"\n {20,}", "  ", capsys.readouterr().out.partition("\nsettings:\n")[2])
+    named = re.findall(r"^  --([a-z-]+) .*  [A-Z][a-z]+,? \S+ \S+", text, re.MULTILINE)
+    assert [name.replace("-", "_") for name in named] == [
+        field.name for field in fields(Settings) if field.name != "subject"
+    ]
+
+
+def test_settings_of_every_kind_are_read_from_the_command_line(capsys):
+    given = {
+        "order": "buffered",
+        "window": 3,
+        "folds": 5,
+        "fold": 2,
+        "epoch": 4,
+        "channel": 0,
+        "start_offset": [1, 2, 3],
+        "data_split": 0.6,
+    }
+    options = [
+        part
+        for name, value in given.items()
+        for part in (f"--{name.replace('_', '-')}", *map(str, np.atleast_1d(value)))
+    ]
+    assert main(["plan", "--image-shape", "48", *options, "--json"]) == 0
+    settings = json.loads(capsys.readouterr().out)["settings"]
+    assert {name: settings[name] for name in given} == given
+
+
 # patchviz phantom
 
 
@@ -354,6 +388,20 @@ def test_a_package_without_notebooks_says_so(installed, capsys):
     shutil.rmtree(notebooks.PACKAGE / "notebooks")
     assert main([]) == 1
     assert "install patchviz-notebooks anew" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["site"]])
+def test_without_jupyterlab_it_says_what_to_install(arguments, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("jupyterlab", "nbconvert"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert main(arguments) == 1
+    assert capsys.readouterr() == (
+        "",
+        "patchviz: jupyterlab, nbconvert must be installed for this: "
+        'python -m pip install "patchviz-notebooks[lab]"\n',
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_ctrl_c_ends_quietly(installed, monkeypatch, capsys):
@@ -515,8 +563,8 @@ def test_help_loads_nothing_heavy():
 @pytest.mark.parametrize(
     ("encoding", "sentence"),
     [
-        ("ascii", "27 patches x 24 subjects = 648 -> 81 steps"),
-        ("cp1252", "27 patches × 24 subjects = 648 -> 81 steps"),
+        ("ascii", "27 patches ? 24 subjects = 648 ? 81 steps"),
+        ("cp1252", "27 patches × 24 subjects = 648 ? 81 steps"),
         ("utf-8", "27 patches × 24 subjects = 648 → 81 steps"),
     ],
 )
@@ -530,7 +578,7 @@ def test_any_console_can_print_it(encoding, sentence):
 def test_any_console_can_print_faults():
     process = run("plan", "--image-shape", "9", "--subject", "é", PYTHONIOENCODING="ascii")
     assert process.returncode == 2
-    assert process.stderr.startswith(b"patchviz: --subject must be an id (sub-01 ... sub-30)")
+    assert process.stderr.startswith(b"patchviz: --subject must be an id (sub-01 \\u2026 sub")
     assert b"Traceback" not in process.stderr
 
 

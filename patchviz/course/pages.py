@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from subprocess import DEVNULL
-from typing import Any
-
-import nbformat
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
-from nbconvert import HTMLExporter
-from nbformat import NotebookNode
-from traitlets.config import Config
+from typing import TYPE_CHECKING
 
 from patchviz.errors import DataError
-from patchviz.explorer import export
+from patchviz.explorer import Explorer, export
 from patchviz.explorer.bundle import SCRIPTS, STYLES, write_script
+from patchviz.explorer.fallback import WidgetCheck
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+# What runs and converts notebooks is imported where it is needed: it comes with the extra `lab`.
 
 # "self" means nothing to some browsers where pages are files
 POLICY = f"{export.POLICY}; frame-src 'self' file:"
 SHOWN = ["text/html", "text/markdown", "image/png", "text/plain"]  # of an output, the first it has
 WIDGET = "application/vnd.jupyter.widget-view+json"
 TIMEOUT = 600  # seconds a cell
+MISSING = "this cell needs "  # begins what a cell prints in place of what it can't show
+
+_FRAME = """<figure>
+<iframe src="{name}" title="explorer {number}" loading="lazy"></iframe>
+<figcaption>Live; what is greyed out needs the notebook.
+<a href="{name}" target="_blank" aria-label="explorer {number} alone">Open it alone</a></figcaption>
+</figure>"""
+_PREPARE = """import sys
+sys.path.insert(0, {!r})
+from patchviz.course.pages import show_live
+show_live({!r}, {!r})"""
+_CHECKED = "<p>✓ On this page all cells have run, and explorers and questions work.</p>"
 
 
 @dataclass(frozen=True)
@@ -39,80 +48,80 @@ class Page:
     title: str
     content: str
 
-    @property
-    def first_sentence(self) -> str:
-        """What the page says first, below its title."""
-        found = re.search(r"<p>(.+?[.?!])(?=\s|</p>)", self.content, re.DOTALL)
-        return found[1] if found else ""
+
+def show_live(folder: str, stem: str) -> None:
+    """Make this kernel show explorers as pages, which it writes into a folder."""
+    from IPython import get_ipython
+
+    numbers = count(1)
+
+    def show_explorer(explorer: Explorer) -> dict[str, str]:
+        number = next(numbers)
+        name = f"{stem}-explorer-{number}.html"
+        explorer.export(Path(folder, name))
+        return {"text/html": _FRAME.format(name=name, number=number)}
+
+    formatter = get_ipython().display_formatter.mimebundle_formatter
+    formatter.for_type(Explorer, show_explorer)
+    formatter.for_type(WidgetCheck, lambda _: {"text/html": _CHECKED})
 
 
 def run_notebook(path: Path, folder: Path) -> NotebookNode:
-    """Run a notebook in a kernel of its own, which writes each explorer shown as a page.
+    """Run a notebook in a kernel of its own and in an empty folder, and return it with its outputs.
 
-    Parameters
-    ----------
-    path : Path
-        The notebook; it stays as it is, and runs in an empty folder.
-    folder : Path
-        Where the explorers' pages go, named after the notebook.
-
-    Returns
-    -------
-    NotebookNode
-        With its outputs.
-
-    Raises
-    ------
-    DataError
-        When a cell fails.
+    Each explorer that it shows becomes a page in `folder`. A cell that lacks a package keeps the
+    outputs it was stored with. Raises `DataError` where a cell fails.
     """
+    import nbformat
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
     notebook: NotebookNode = nbformat.read(path, as_version=4)
-    prepare = (
-        f"from patchviz.course.live import show_live\nshow_live({str(folder)!r}, {path.stem!r})"
-    )
+    prepare = _PREPARE.format(str(Path(__file__).parents[2]), str(folder), path.stem)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(prepare))
     # this very Python, whatever kernels the user has installed
     kernel = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
     options = {"timeout": TIMEOUT, "store_widget_state": False, "coalesce_streams": True}
     client = NotebookClient(notebook, km=kernel, **options)
-    search = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, search))}
     # cell by cell: `execute` would take Ctrl-C for itself
     with (
         tempfile.TemporaryDirectory() as empty,
-        client.setup_kernel(cwd=empty, env=environment, stderr=DEVNULL, cleanup_kc=True),
+        client.setup_kernel(cwd=empty, stderr=DEVNULL, cleanup_kc=True),
     ):
         for index, cell in enumerate(notebook.cells):
+            stored = cell.get("outputs")
             try:
                 client.execute_cell(cell, index)
             except CellExecutionError as error:
                 raise DataError(
                     f"{path} must run from top to bottom, got {error.ename}: {error.evalue}"
                 ) from error
+            if any(
+                output.get("text", "").startswith(MISSING) for output in stored and cell.outputs
+            ):
+                cell.outputs = stored
     del notebook.cells[0]
     return notebook
 
 
 def convert(notebook: NotebookNode, file: str, links: Mapping[str, str]) -> Page:
-    """Turn a notebook that was run into a page.
+    """Turn a notebook that was run, and begins with its title, into a page for `write_page`.
 
-    Parameters
-    ----------
-    notebook : NotebookNode
-        Its first cell begins with the title.
-    file : str
-        Name of the page's file.
-    links : mapping of str to str
-        Pages by the names, without suffix, by which notebooks speak of them.
-
-    Returns
-    -------
-    Page
-        Written by `write_page`.
+    `links` are pages by the names, without suffix, by which notebooks speak of them.
     """
+    from nbconvert import HTMLExporter
+    from traitlets.config import Config
+
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if _is_shown(output.get("data"))]
+            # widgets that have no other form than text are bars of progress
+            cell.outputs = [
+                output
+                for output in cell.outputs
+                if WIDGET not in output.get("data", ()) or output.data.keys() & set(SHOWN[:-1])
+            ]
             cell.metadata["alt"] = "picture that the code above draws"
     exporter = HTMLExporter(
         template_name="basic",
@@ -124,11 +133,6 @@ def convert(notebook: NotebookNode, file: str, links: Mapping[str, str]) -> Page
     content, _ = exporter.from_notebook_node(notebook)
     title = re.search(r"<h1>(.*?)</h1>", content)
     return Page(file, title[1] if title else file, _link(content, links))
-
-
-def _is_shown(data: Mapping[str, Any] | None) -> bool:
-    """Leave out widgets that have no other form than text, as bars of progress."""
-    return data is None or WIDGET not in data or bool(data.keys() & set(SHOWN[:-1]))
 
 
 def _link(content: str, links: Mapping[str, str]) -> str:
@@ -147,30 +151,25 @@ def _link(content: str, links: Mapping[str, str]) -> str:
 
 def convert_code(code: str, title: str, file: str) -> Page:
     """Turn Python code into a page."""
-    cells = [nbformat.v4.new_markdown_cell(f"# {title}"), nbformat.v4.new_code_cell(code)]
-    return convert(nbformat.v4.new_notebook(cells=cells), file, {})
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    notebook = new_notebook(cells=[new_markdown_cell(f"# {title}"), new_code_cell(code)])
+    return convert(notebook, file, {})
 
 
-def write_page(
-    page: Page,
-    *,
-    home: Page | None = None,
-    before: Page | None = None,
-    after: Page | None = None,
-    note: str = "",
-) -> str:
-    """Write a whole HTML file around a page's content, with the ways to its neighbours."""
-    ways = (("home", home, "{}"), ("prev", before, "← {}"), ("next", after, "{} →"))
+def write_page(page: Page, note: str = "", **ways: Page | None) -> str:
+    """Write a whole HTML file around a page's content; `ways` are home, prev and next."""
+    texts = {"home": "{}", "prev": "← {}", "next": "{} →"}
     links = " ".join(
-        f'<a rel="{way}" href="{other.file}">{text.format(other.title)}</a>'
-        for way, other, text in ways
+        f'<a rel="{way}" href="{other.file}">{texts[way].format(other.title)}</a>'
+        for way, other in ways.items()
         if other
     )
     top, bottom = (
         links and f'<{element}><nav aria-label="{name}">{links}</nav></{element}>'
         for element, name in (("header", "pages"), ("footer", "more pages"))
     )
-    name = re.sub(r"<[^>]+>", "", page.title)
+    title = re.sub(r"<[^>]+>", "", page.title) + " · patchviz" * bool(ways)
     body = f"""{top}
 <main>
 {note and f'<p class="site-note">{note}</p>'}
@@ -179,4 +178,4 @@ def write_page(
 {bottom}
 {write_script(SCRIPTS / "pages/site.js")}"""
     styles = (STYLES / name for name in ("page.css", "ask.css", "site.css"))
-    return export.frame_page(f"{name}{' · patchviz' * bool(home)}", POLICY, styles, body)
+    return export.frame_page(title, POLICY, styles, body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import math
 import re
 from decimal import Decimal
@@ -37,12 +38,13 @@ class Question(anywidget.AnyWidget):
         self.send(find_answer(self._answer))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        question, answer = map(html.escape, (self.question, find_answer(self._answer)["text"]))
-        text = (
-            f'<div class="patchviz-question"><p>{question}</p>'
-            f"<details><summary>answer</summary>{answer}</details></div>"
+        found = find_answer(self._answer)
+        fold = (  # which js/pages/site.js makes a live question of
+            f'<div class="patchviz-question" data-answer="{html.escape(json.dumps(found))}">'
+            f"<p>{html.escape(self.question)}</p>"
+            f"<details><summary>answer</summary>{html.escape(found['text'])}</details></div>"
         )
-        return beside(super()._repr_mimebundle_(**kwargs), "text/html", text)
+        return beside(super()._repr_mimebundle_(**kwargs), "text/html", fold)
 
 
 def ask(question: str, answer: Any) -> Question:
@@ -99,16 +101,8 @@ def check(mine: Any, answer: Any) -> None:
 def find_answer(answer: Any) -> dict[str, Any]:
     """Compute what is right, as the page needs it to compare a guess with it.
 
-    Parameters
-    ----------
-    answer : object or callable
-        As for `ask`.
-
-    Returns
-    -------
-    dict
-        "right": the answer's truth values, numbers and texts in one flat list, or None where
-        there is no answer; "text": how it is written, or why there is none.
+    "right" has truth values, numbers and texts in one flat list, or is None where there is no
+    answer; "text" says how it is written, or why there is none.
     """
     try:
         value = answer() if callable(answer) else answer

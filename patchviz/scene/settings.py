@@ -27,37 +27,43 @@ class Settings:
     patch_size : int or tuple of int, optional
         Voxels, for all axes or one per axis; left out, 64 or the image's axis where that is less.
     overlap : int or tuple of int
-        Voxels.
+        Voxels, for all axes or one per axis.
     start : int or tuple of int, optional
         Where the first patch starts, in place of the centred start.
-    policy, padding_mode : str
-        As in `PatchGrid`.
+    policy : str
+        Where patches lie: centered, tight, shifted, respaced, padded_end or dropped.
+    padding_mode : str
+        What stands outside the image: edge, constant, reflect or wrap.
     batch_size : int
-        Patches a batch, in training and validation.
+        Patches per batch, in training and validation.
     data_split : float
         Share of the subjects that trains.
-    folds, fold : int
-        With `folds` of 2 or more, that many splits in place of the one by share, and which of
-        them is shown, counted from 0.
+    folds : int
+        With 2 or more, that many splits in place of the one by share.
+    fold : int
+        Which of those splits is shown, counted from 0.
     skip_blank : bool, str or float
-        Which training and validation patches are left out, as in `data_generator`.
+        Which training and validation patches are left out: none, those whose label is blank
+        (True or "any"), blank in the middle ("center"), or has less than a share of foreground
+        like 0.01.
     start_offset : int or tuple of int
         With more than 0, where the training grid starts is drawn from -offset … 0 on every axis,
         for each subject and epoch.
     sampling : str, float or tuple of float
-        Where training patches come from, as in `data_generator`, but no callable.
+        Where training patches come from: grid, uniform, a share like 0.33 that must hold
+        foreground, or the chances of label 0, 1, 2 … to stand at the middle.
     patches_per_subject : int, optional
         How many are drawn in each subject, with another sampling than the grid.
-    order : {"shuffle", "by_subject", "buffered"}
-        Of the queue.
+    order : str
+        Of the queue: shuffle, by_subject or buffered.
     window : int
-        How many subjects the order ``buffered`` shuffles together.
+        How many subjects the order buffered shuffles together.
     seed : int
         Of the split, the queue and the starts that are drawn.
     epoch : int
-        Which one is shown, counted from 0.
+        Which epoch is shown, counted from 0.
     subject, channel : int
-        Which one is shown, counted from 0.
+        Which subject and channel are shown, counted from 0.
     """
 
     patch_size: Ints | None = None

@@ -20,6 +20,7 @@ from patchviz.grid.foreground import Foreground
 from patchviz.scene import coverage
 from patchviz.scene.coverage import compute_coverage
 from patchviz.scene.settings import make_queue, split_subjects
+from patchviz.scene.wording import percent
 from tests.oracle import slice_of_padded
 
 HEADS = Cohort.phantom(6, (40, 40, 40))
@@ -242,7 +243,7 @@ def test_a_batch_is_told_with_the_corners_of_all_its_subjects(sampling):
         shares.append(np.mean(inside > 0))
     assert contents["foreground"] == pytest.approx(shares)
     held = f"{np.count_nonzero(shares)} of 8 patches hold foreground"
-    assert contents["text"].startswith(f"{held}; it is {100 * np.mean(shares):.1f} % of a patch")
+    assert contents["text"].startswith(f"{held}; it is {percent(np.mean(shares))} of a patch")
 
 
 def test_without_labels_a_batch_has_no_foreground():

@@ -4,16 +4,16 @@ import question from "./ask.js";
 import { follow_theme } from "../draw/theme.js";
 
 /** In place of a question with its answer in a fold, ask it as a notebook does; the page holds what Python would say. */
-function ask(place) {
-  const fold = place.firstElementChild;
+function ask(fold) {
   const listeners = [];
   const model = {
     get: () => fold.firstElementChild.textContent,
     on: (_, listener) => listeners.push(listener),
-    send: () => listeners.forEach((listener) => listener(JSON.parse(place.dataset.answer))),
+    send: () => listeners.forEach((listener) => listener(JSON.parse(fold.dataset.answer))),
   };
+  const place = document.createElement("div");
+  fold.replaceWith(place);
   question.render({ model, el: place });
-  fold.remove();
 }
 
 function fit_frames() {
