@@ -79,3 +79,10 @@ def show(lab: Lab, page: Page) -> Callable[..., None]:
         lab.wait_until_ready(page, count)
 
     return show
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens a browser: ``-m "not browser"`` leaves it out."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")

@@ -20,9 +20,8 @@ def split_bound(requirement: str) -> tuple[str, str]:
 
 
 def test_packages_and_bounds_are_those_of_the_project():
-    wanted = {
-        ON_CONDA.get(name, name): bound for name, bound in map(split_bound, PROJECT["dependencies"])
-    }
+    needed = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["lab"]
+    wanted = {ON_CONDA.get(name, name): bound for name, bound in map(split_bound, needed)}
     _python, *packages, pip, from_pip = ENVIRONMENT["dependencies"]
     assert dict(map(split_bound, packages)) == wanted
     assert (pip, from_pip) == ("pip", {"pip": ["-e ."]})
@@ -38,6 +37,12 @@ def test_python_is_one_version_that_the_project_allows():
 
 
 def test_every_dependency_of_the_project_says_why():
-    block = re.search(r"^dependencies = \[\n(.*?)^\]", PYPROJECT, re.DOTALL | re.MULTILINE)[1]
-    reasoned = re.findall(r'^  "([^"]+)", *# *\S.*$', block, re.MULTILINE)
-    assert reasoned == PROJECT["dependencies"]
+    listed = re.findall(r"^(?:dependencies|lab) = \[(.*?)^\]", PYPROJECT, re.DOTALL | re.MULTILINE)
+    reasoned = re.findall(r'^  "([^"]+)", *# *\S.*$', "".join(listed), re.MULTILINE)
+    assert reasoned == PROJECT["dependencies"] + PROJECT["optional-dependencies"]["lab"]
+
+
+def test_whoever_develops_gets_the_extra_that_opens_the_notebooks():
+    """`uv run patchviz` and `pip install --group dev` install the group, and name no extra."""
+    groups = tomllib.loads(PYPROJECT)["dependency-groups"]
+    assert f"{PROJECT['name']}[lab,dask]" in groups["dev"]

@@ -262,7 +262,7 @@ assert all(a.tobytes() == b.tobytes() for a, b in zip(images[::-1], expected))
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_generator_that_has_begun_goes_on_in_a_forked_child():
-    """In a process of its own: to fork one that has threads is deprecated."""
+    """In a process of its own: to fork one that has threads is deprecated, and warned of."""
     code = """
 import os, signal
 import numpy as np
@@ -279,7 +279,10 @@ if not child:
     os._exit(0)
 assert os.waitpid(child, 0)[1] == 0
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    known = "ignore:This process (pid=:DeprecationWarning"  # from Python 3.12 on
+    done = subprocess.run(
+        [sys.executable, "-W", known, "-c", code], capture_output=True, text=True, timeout=60
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
