@@ -3,7 +3,7 @@
 import numpy as np
 
 import patchviz
-from patchviz.grid.cut import cut_patch
+from patchviz.grid import cut_patch
 
 
 def count(overlap):

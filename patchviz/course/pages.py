@@ -98,9 +98,8 @@ def run_notebook(path: Path, folder: Path) -> NotebookNode:
                 raise DataError(
                     f"{path} must run from top to bottom, got {error.ename}: {error.evalue}"
                 ) from error
-            if any(
-                output.get("text", "").startswith(MISSING) for output in stored and cell.outputs
-            ):
+            said = (output.get("text", "") for output in cell.get("outputs", ()))
+            if any(text.startswith(MISSING) for text in said):
                 cell.outputs = stored
     del notebook.cells[0]
     return notebook
