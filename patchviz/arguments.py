@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from numbers import Real
 from operator import index as as_int
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]  # of any numbers, where their type does not matter
@@ -61,6 +64,41 @@ def whole_number(name: str, value: Any, minimum: int) -> int:
     if number < minimum:
         raise ValueError(f"`{name}` must be at least {minimum}, got {number}")
     return number
+
+
+def real_number(value: Any) -> float | None:
+    """Return any real number of Python or NumPy as a float; None for what is none, as a bool.
+
+    A number of few digits means the decimal that it prints: float32's 0.7 isn't 0.699999988.
+    """
+    if isinstance(value, bool) or not isinstance(value, (Real, Decimal)):
+        return None
+    return float(str(value)) if hasattr(value, "dtype") else float(value)
+
+
+def subject_places(index_list: Iterable[int], n_subjects: int | None = None) -> NDArray[np.int64]:
+    """Check the places of subjects in a cohort of that many; any iterable, gone through once.
+
+    Raises ``TypeError`` for what isn't whole numbers, ``ValueError`` for one outside the cohort.
+    """
+    if isinstance(index_list, range):  # at once, however long
+        places = np.arange(index_list.start, index_list.stop, index_list.step)
+    else:
+        given = list(index_list) if isinstance(index_list, Iterable) else [None]
+        for n in given:
+            if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
+                raise TypeError(
+                    "`index_list` must hold whole numbers, the places of subjects in the cohort, "
+                    f"got {index_list if n is None else n!r} (of a mask: np.flatnonzero(mask))"
+                )
+        places = np.array(given, np.int64)
+    if n_subjects is not None:
+        for n in places[(places < 0) | (places >= n_subjects)]:
+            raise ValueError(
+                f"`index_list` must hold places of the cohort's {n_subjects} subjects, counted "
+                f"from 0, got {n}"
+            )
+    return places
 
 
 def require_choice(name: str, value: str, choices: Collection[str]) -> None:

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.arguments import require_choice, whole_number
-
 ORDERS = ("shuffle", "by_subject", "buffered")
 WINDOW = 8  # subjects that are shuffled together in the order "buffered"
 
@@ -34,8 +32,6 @@ def order_patches(
     kept : sequence of ndarray of bool, optional
         For each subject, which of its patches the epoch visits.
     """
-    require_choice("order", order, ORDERS)
-    window = whole_number("window", window, minimum=1)
     if order == "buffered":
         return Buffered(offsets, stream, window, kept)
     rng = np.random.default_rng(stream)

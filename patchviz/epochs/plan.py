@@ -2,204 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import repeat
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.arguments import per_axis, whole_number
-from patchviz.epochs.orders import WINDOW
-from patchviz.epochs.queue import (
-    Keep,
-    PatchQueue,
-    apply_rule,
-    draw_starts,
-    make_grids,
-    queue_up,
-)
-from patchviz.epochs.sampling import (
-    DrawnPatches,
-    Sampler,
-    Sampling,
-    check_sampling,
-    needs_labels,
-    weigh,
-)
-from patchviz.grid.foreground import BlankRule, Foreground, NotBlank, Tables, check_rule
-from patchviz.grid.patch_grid import Ints, PatchGrid
+from patchviz.arguments import Array, per_axis, subject_places
+from patchviz.epochs.options import PatchOptions, needs_labels
+from patchviz.epochs.queue import PatchQueue, draw_starts, queue_up, share_grids
+from patchviz.epochs.sampling import DrawnPatches, Sampler, weigh
+from patchviz.grid.foreground import Foreground, ForegroundOf
+from patchviz.grid.patch_grid import PatchGrid
+from patchviz.progress import show_progress
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EpochPlan:
     """What the epochs over some subjects have in common, from which the queue of each is built.
 
+    Labels are looked through once, where grids stay, also when the plan is pickled.
+
     Parameters
     ----------
-    index_list, patch_size, overlap, start, order, window, seed, policy, keep
-        As in `create_patch_index_list`.
+    options : PatchOptions
+    subjects : sequence of int
+        The subjects to visit, as places in the cohort.
     shapes : sequence of tuple of int
-        The image shape of each subject of `index_list`.
-    start_offset : int or sequence of int
-        Where it isn't 0, the start of each subject's grid is drawn anew for every epoch, from
-        -offset … 0 on each axis.
-    sampler : Sampler, optional
-        Draws patches, in place of those of the grids.
+        The image shape of each of them.
+    foreground, weights : callable
+        As in `Sampler`.
+
+    Raises
+    ------
+    ValueError
+        For options that don't fit the number of axes.
     """
 
-    index_list: Sequence[int]
+    options: PatchOptions
+    subjects: Sequence[int]
     shapes: Sequence[tuple[int, ...]]
-    patch_size: Ints
-    overlap: Ints = 0
-    start: Ints | None = None
-    start_offset: Ints = 0
-    order: str = "shuffle"
-    window: int = WINDOW
-    seed: int = 0
-    policy: str = "centered"
-    keep: Keep | None = None
-    sampler: Sampler | None = None
+    foreground: ForegroundOf
+    weights: Callable[[int], Array] | None = None
+    _not_blank: dict[int, tuple[PatchGrid, NDArray[np.bool_]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        if self.shapes:
+            per_axis("start_offset", self.options.start_offset, len(self.shapes[0]))
+        _ = self._first_grids  # sizes that make no grid are refused now
 
     def queue(self, epoch: int) -> PatchQueue:
         """Build the queue of an epoch: what it finds, trimmed or topped up to epoch 0's length."""
-        found = self.find(epoch)
-        if self.keep is None or not self._moves():
+        found = self._find(epoch, self.patches(epoch))
+        if not (self.options.has_random_starts and self.options.skip_blank):
             return found
         # with random starts an epoch may find nothing but blanks: then the first's serve again
-        return (found or self.find(epoch, starts_of=0)).resized(self.n_patches)
+        return (found or self._find(epoch, self.patches(0))).resized(self.n_patches)
 
     @cached_property
     def n_patches(self) -> int:
         """How many patches every epoch visits: as many as epoch 0 finds."""
         return self.count(0)
 
-    def find(self, epoch: int, starts_of: int | None = None) -> PatchQueue:
-        """Build the queue of the patches that an epoch finds, blanks taken out."""
-        return queue_up(
-            self.index_list,
-            self.patches(epoch if starts_of is None else starts_of),
-            self.order,
-            seed=self.seed,
-            epoch=epoch,
-            keep=self.keep,
-            window=self.window,
-        )
-
     def count(self, epoch: int, *, blanks: bool = False) -> int:
         """Count the patches that an epoch finds; with `blanks` those left out, too."""
-        patches = self.patches(epoch)
-        if self.keep is None or blanks:
-            return sum(map(len, patches))
-        kept = apply_rule(self.keep, self.index_list, self.grids(epoch))
-        return sum(int(np.count_nonzero(keep)) for keep in kept)
+        if self.sampler:
+            return int(self.sampler.sizes.sum())
+        grids = self.grids(epoch)
+        if blanks or not self.options.skip_blank:
+            return sum(map(len, grids))
+        return sum(map(np.count_nonzero, self._find_not_blank(grids)))
 
     def patches(self, epoch: int) -> Sequence[PatchGrid] | Sequence[DrawnPatches]:
         """Return the patches of each subject in an epoch, of its grid or drawn."""
-        grids = self.grids(epoch)
-        return self.sampler.draw(epoch, self.index_list, grids) if self.sampler else grids
+        return self.sampler.draw(epoch) if self.sampler else self.grids(epoch)
 
-    def grids(self, epoch: int) -> list[PatchGrid]:
+    def grids(self, epoch: int) -> Sequence[PatchGrid]:
         """Return the grid of each subject in an epoch."""
-        start: Any = self._draw(epoch) if self._moves() else self.start
-        sizes = self.patch_size, self.overlap
-        return make_grids(self.index_list, self.shapes, *sizes, start, self.policy)
+        return self._make_grids(epoch) if self.options.has_random_starts else self._first_grids
 
-    def _moves(self) -> bool:
-        ndim = len(self.shapes[0]) if self.shapes else None
-        return any(per_axis("start_offset", self.start_offset, ndim, minimum=0)) and bool(
-            self.shapes
-        )
+    @cached_property
+    def sampler(self) -> Sampler | None:
+        """What draws the patches; None where they are those of the grids."""
+        if self.options.sampling == "grid":
+            return None
+        given = self.foreground, self.weights
+        return Sampler(self.options, self.subjects, self._first_grids, *given)
 
-    def _draw(self, epoch: int) -> NDArray[np.int64]:
-        n, ndim = len(self.shapes), len(self.shapes[0])
-        return draw_starts(n, ndim, self.start_offset, seed=self.seed, epoch=epoch)
+    @cached_property
+    def _first_grids(self) -> list[PatchGrid]:
+        return self._make_grids(0)
 
+    def _make_grids(self, epoch: int) -> list[PatchGrid]:
+        starts: Iterable[Any] = repeat(None)
+        if self.options.has_random_starts and self.shapes:
+            n, ndim = len(self.shapes), len(self.shapes[0])
+            offset, seed = self.options.start_offset, self.options.seed
+            starts = draw_starts(n, ndim, offset, seed=seed, epoch=epoch)
+        return share_grids(self.options, self.shapes, starts)
 
-def make_plan(
-    index_list: Sequence[int],
-    shapes: Sequence[tuple[int, ...]],
-    tables: Tables,
-    *,
-    skip_blank: BlankRule = False,
-    sampling: Sampling = "grid",
-    patches_per_subject: int | None = None,
-    seed: int = 0,
-    start_offset: Ints = 0,
-    **options: Any,
-) -> EpochPlan:
-    """Plan the epochs over some subjects.
+    def _find(self, epoch: int, patches: Sequence[Any]) -> PatchQueue:
+        kept = self._find_not_blank(patches) if self.options.skip_blank else None
+        return queue_up(self.options, epoch, self.subjects, patches, kept)
 
-    Parameters
-    ----------
-    index_list, shapes, start_offset, seed, **options
-        As in `EpochPlan`.
-    tables : callable
-        ``tables(n, value)`` as in `Sampler`.
-    skip_blank, sampling, patches_per_subject
-        As in `data_generator`; a callable takes the number of a subject here.
-
-    Raises
-    ------
-    ValueError, TypeError
-        For options that are wrong or don't go together.
-    """
-    rule, sampling = check_rule(skip_blank), check_sampling(sampling)
-    seed = whole_number("seed", seed, minimum=0)
-    sampler = None
-    if sampling != "grid":
-        if rule:
-            raise ValueError(
-                "`skip_blank` goes with sampling 'grid' only: with a share, as sampling=0.33, that "
-                "many patches hold foreground"
-            )
-        if np.any(start_offset):
-            raise ValueError("`start_offset` goes with sampling 'grid' only: it moves the grid")
-        if patches_per_subject is not None:
-            whole_number("patches_per_subject", patches_per_subject, minimum=1)
-        sampler = Sampler(sampling, tables, patches_per_subject, seed)
-    elif patches_per_subject is not None:
-        raise ValueError("`patches_per_subject` goes with another `sampling` than 'grid' only")
-    keep = NotBlank(tables, rule) if rule and len(index_list) else None
-    return EpochPlan(
-        index_list,
-        shapes,
-        seed=seed,
-        start_offset=start_offset,
-        keep=keep,
-        sampler=sampler,
-        **options,
-    )
+    def _find_not_blank(self, grids: Sequence[PatchGrid]) -> list[NDArray[np.bool_]]:
+        """Tell of each subject which patches aren't blank, and remember it of its last grid."""
+        pairs = list(zip(self.subjects, grids, strict=True))
+        for m, (n, grid) in enumerate(show_progress(pairs, "labels to look through", "subject")):
+            if m not in self._not_blank or self._not_blank[m][0] != grid:
+                foreground = cast("Foreground", self.foreground(n, None))
+                blank = foreground.find_blank(grid, self.options.skip_blank)
+                self._not_blank[m] = grid, ~blank
+        return [self._not_blank[m][1] for m in range(len(pairs))]
 
 
 def plan_cohort(
-    cohort: Sequence[Any],
-    index_list: Sequence[int],
-    *,
-    skip_blank: BlankRule = False,
-    sampling: Sampling = "grid",
-    **options: Any,
+    cohort: Sequence[Any], index_list: Iterable[int], options: PatchOptions
 ) -> EpochPlan:
-    """Plan the epochs over some subjects of a cohort; parameters as in `data_generator`."""
-    if len(index_list) and np.asarray(index_list[:1]).dtype.kind not in "iu":
-        raise TypeError(
-            "`index_list` must hold whole numbers, the places of subjects in the cohort, "
-            f"got {index_list[0]!r}"
-        )
-    subjects = [cohort[n] for n in index_list]
+    """Plan the epochs over some subjects of a cohort, after a look at what their headers tell."""
+    places = subject_places(index_list, len(cohort)).tolist()
+    subjects = [cohort[n] for n in places]
     unlabelled = [subject.id for subject in subjects if not subject.has_label]
-    for name, needs in (("skip_blank", skip_blank), ("sampling", needs_labels(sampling))):
+    for name, needs in (
+        ("skip_blank", options.skip_blank),
+        ("sampling", needs_labels(options.sampling)),
+    ):
         if needs and unlabelled:
             raise ValueError(f"`{name}` needs labels, and subject {unlabelled[0]} has none")
-    if callable(sampling):
-        sampling = partial(weigh, cohort, sampling)
-    shapes = [subject.shape for subject in subjects]
-    tables = partial(_count_class, cohort)
-    return make_plan(
-        index_list, shapes, tables, skip_blank=skip_blank, sampling=sampling, **options
+    return EpochPlan(
+        options,
+        places,
+        [subject.shape for subject in subjects],
+        partial(_find_class, cohort),
+        partial(weigh, cohort, options.sampling) if callable(options.sampling) else None,
     )
 
 
-def _count_class(cohort: Sequence[Any], n: int, value: int | None) -> Foreground | None:
+def _find_class(cohort: Sequence[Any], n: int, value: int | None) -> Foreground | None:
     return cast("Foreground | None", cohort[n].count_class(value))

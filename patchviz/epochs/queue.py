@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from operator import index as as_int
-from typing import Any, cast
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.epochs.orders import WINDOW, Buffered, order_patches
+from patchviz.arguments import subject_places
+from patchviz.epochs.options import PatchOptions
+from patchviz.epochs.orders import WINDOW, Buffered, Kept, order_patches
 from patchviz.grid.patch_grid import Corner, Ints, PatchGrid
-from patchviz.progress import show_progress
-
-ORDERS = ("shuffle", "by_subject")
 
 Entry = tuple[int, Corner]
-Keep = Callable[[int, PatchGrid], NDArray[np.bool_]]
 Patches = Sequence[Corner]  # those of one subject: of a grid, or drawn at random
 
 # What a random stream is for. Streams of one (seed, epoch) must not repeat one another.
@@ -129,7 +128,11 @@ class PatchQueue(Sequence[Entry]):
     def __len__(self) -> int:
         return self._left
 
-    def __getitem__(self, n: Any) -> Any:
+    @overload
+    def __getitem__(self, n: int) -> Entry: ...
+    @overload
+    def __getitem__(self, n: slice) -> list[Entry]: ...
+    def __getitem__(self, n: int | slice) -> Entry | list[Entry]:
         if isinstance(n, slice):
             return [self._entry(m) for m in range(*n.indices(self._left))]
         place = as_int(n) + (self._left if n < 0 else 0)
@@ -157,7 +160,7 @@ class PatchQueue(Sequence[Entry]):
 
 
 def create_patch_index_list(
-    index_list: Sequence[int],
+    index_list: Iterable[int],
     image_shape: Sequence[Any],
     patch_size: Ints,
     overlap: Ints = 0,
@@ -167,14 +170,14 @@ def create_patch_index_list(
     seed: int = 0,
     epoch: int = 0,
     policy: str = "centered",
-    keep: Keep | None = None,
+    keep: Callable[[int, PatchGrid], NDArray[np.bool_]] | None = None,
     window: int = WINDOW,
 ) -> PatchQueue:
     """Build the queue of one epoch: every patch of every subject, in a reproducible order.
 
     Parameters
     ----------
-    index_list : sequence of int
+    index_list : iterable of int
         Subjects, as indices into the cohort.
     image_shape : sequence of int, or sequence of such
         The shape of all subjects, or one shape for each entry of `index_list`.
@@ -204,37 +207,29 @@ def create_patch_index_list(
     ValueError
         For an unknown order or sizes that make no grid.
     """
-    grids = make_grids(index_list, image_shape, patch_size, overlap, start, policy)
-    return queue_up(index_list, grids, order, seed=seed, epoch=epoch, keep=keep, window=window)
+    subjects = subject_places(index_list)
+    options = PatchOptions(
+        patch_size, overlap, policy=policy, order=order, window=window, seed=seed
+    )
+    grids = _make_grids(options, len(subjects), image_shape, start)
+    kept = None
+    if keep is not None:
+        kept = [keep(n, grid) for n, grid in zip(subjects.tolist(), grids, strict=True)]
+    return queue_up(options, epoch, subjects, grids, kept)
 
 
 def queue_up(
-    index_list: Sequence[int],
-    grids: Sequence[Patches],
-    order: str,
-    *,
-    seed: int,
+    options: PatchOptions,
     epoch: int,
-    keep: Keep | None,
-    window: int,
+    subjects: Sequence[int] | NDArray[np.int64],
+    patches: Sequence[Patches],
+    kept: Kept | None = None,
 ) -> PatchQueue:
-    """Queue the patches of some subjects up; parameters as in `create_patch_index_list`."""
-    kept = None
-    if keep is not None:
-        kept = list(apply_rule(keep, index_list, cast("Sequence[PatchGrid]", grids)))
-    offsets = _offsets(grids)
-    numbers = order_patches(order, offsets, [seed, epoch, _ORDER], window, kept)
-    subjects = np.fromiter(index_list, np.int64, len(index_list))  # leaner than `np.array`
-    return PatchQueue(subjects, grids, offsets, numbers)
-
-
-def apply_rule(
-    keep: Keep, index_list: Sequence[int], grids: Sequence[PatchGrid]
-) -> Iterator[NDArray[np.bool_]]:
-    """Tell of each subject which patches an epoch visits; labels may have to be read for it."""
-    pairs = list(zip(index_list, grids, strict=True))
-    for n, grid in show_progress(pairs, "labels to look through", "subject"):
-        yield keep(n, grid)
+    """Queue up the patches of some subjects in an epoch, all or those that are kept of each."""
+    offsets = _count_before(patches)
+    stream = [options.seed, epoch, _ORDER]
+    order = order_patches(options.order, offsets, stream, options.window, kept)
+    return PatchQueue(np.asarray(subjects, np.int64), patches, offsets, order)
 
 
 def draw_starts(
@@ -258,8 +253,8 @@ def transform_stream(seed: int, epoch: int, place: int) -> np.random.Generator:
     return np.random.default_rng([seed, epoch, _TRANSFORM, place])
 
 
-def _offsets(grids: Sequence[Patches]) -> NDArray[np.int64]:
-    """Count the patches of each grid, of which many subjects share one, and of all before it."""
+def _count_before(grids: Sequence[Patches]) -> NDArray[np.int64]:
+    """Count the patches before each grid, of which many subjects share one, and all of them."""
     if grids and grids.count(grids[0]) == len(grids):  # the same for all: ten times as fast
         return len(grids[0]) * np.arange(len(grids) + 1)
     different = dict(zip(map(id, grids), grids, strict=True))
@@ -270,31 +265,26 @@ def _offsets(grids: Sequence[Patches]) -> NDArray[np.int64]:
     return offsets
 
 
-def make_grids(
-    index_list: Sequence[int],
-    image_shape: Sequence[Any],
-    patch_size: Ints,
-    overlap: Ints,
-    start: Any,
-    policy: str,
+def _make_grids(
+    options: PatchOptions, n: int, image_shape: Sequence[Any], start: Any
 ) -> list[PatchGrid]:
-    """Make the grid of each subject; parameters as in `create_patch_index_list`."""
-    n = len(index_list)
+    """Make the grids of n subjects, of one shape and start or of one for each."""
     one_each = len(image_shape) == 0 or np.ndim(image_shape[0])
     if not one_each and np.ndim(start) != 2:
-        return [PatchGrid(image_shape, patch_size, overlap=overlap, start=start, policy=policy)] * n
-    shapes = list(image_shape) if one_each else [tuple(image_shape)] * n
-    starts = list(np.asarray(start)) if np.ndim(start) == 2 else [start] * n
+        return [options.grid(image_shape, start)] * n
+    shapes = image_shape if one_each else [image_shape] * n
+    starts = np.asarray(start) if np.ndim(start) == 2 else [start] * n
     for name, what, values in (("image_shape", "shape", shapes), ("start", "start", starts)):
         if len(values) != n:
             raise ValueError(
                 f"`{name}` must be one {what} or one for each of {n} subjects, got {len(values)}"
             )
-    made: dict[Any, PatchGrid] = {}
-    grids = []
-    for shape, first in zip(shapes, starts, strict=True):
-        key = (tuple(shape), None if first is None else tuple(np.atleast_1d(first)))
-        if key not in made:
-            made[key] = PatchGrid(shape, patch_size, overlap=overlap, start=first, policy=policy)
-        grids.append(made[key])
-    return grids
+    return share_grids(options, shapes, starts)
+
+
+def share_grids(
+    options: PatchOptions, shapes: Iterable[Sequence[int]], starts: Iterable[Any]
+) -> list[PatchGrid]:
+    """Make the grid of each subject: one and the same where shape and start are."""
+    firsts = (None if start is None else tuple(np.atleast_1d(start).tolist()) for start in starts)
+    return list(map(cache(options.grid), map(tuple, shapes), firsts))

@@ -2,118 +2,132 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from operator import index as as_int
-from typing import Any, cast
+from typing import Any, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from patchviz.arguments import Array
+from patchviz.epochs.options import PatchOptions
 from patchviz.epochs.queue import patches_stream
 from patchviz.errors import DataError
-from patchviz.grid.foreground import Foreground, Tables
+from patchviz.grid.foreground import Foreground, ForegroundOf
 from patchviz.grid.patch_grid import Corner, PatchGrid
-
-Sampling = str | float | Sequence[float] | Callable[[Any], ArrayLike]
-
-
-def check_sampling(sampling: Sampling) -> Sampling:
-    """Return "grid", "uniform", a share, a tuple of probabilities or a callable, or raise."""
-    if callable(sampling) or (isinstance(sampling, str) and sampling in ("grid", "uniform")):
-        return sampling
-    if isinstance(sampling, (int, float)) and not isinstance(sampling, bool) and 0 < sampling <= 1:
-        return float(sampling)
-    try:
-        chances = np.array(sampling, dtype=float)
-    except (TypeError, ValueError):
-        chances = np.zeros(0)
-    if chances.ndim == 1 and (chances >= 0).all() and 0 < chances.sum() < np.inf:
-        return tuple(chances.tolist())
-    raise ValueError(
-        "`sampling` must be 'grid', 'uniform', a share above 0 and up to 1, the chances of the "
-        f"classes 0, 1, 2 … (none negative, not all 0), or a callable, got {sampling!r}"
-    )
-
-
-def needs_labels(sampling: Sampling) -> bool:
-    """Tell whether patches are drawn by the label."""
-    return not callable(sampling) and not isinstance(sampling, str)
+from patchviz.progress import show_progress
 
 
 @dataclass(frozen=True, eq=False)
 class Sampler:
-    """Draws the patches of every epoch.
+    """Draws the patches of every epoch over some subjects.
 
     Attributes
     ----------
-    sampling : str, float, tuple of float or callable
-        As in `data_generator`, checked; but a callable takes the number of a subject.
-    tables : callable
-        ``tables(n, value)`` counts the voxels of subject n whose label is this value, or with None
-        isn't 0.
-    n_patches : int, optional
-        How many patches of each subject; as many as its grid has, where left out.
-    seed : int
+    options : PatchOptions
+    subjects : sequence of int
+    grids : sequence of PatchGrid
+        Of each subject: how large images and patches are, and how many patches unless told.
+    foreground : callable
+        ``foreground(n, value)`` tells where the label of subject n has a value (None: isn't 0).
+    weights : callable, optional
+        ``weights(n)`` is the map by which middles are drawn in subject n.
     """
 
-    sampling: Sampling
-    tables: Tables
-    n_patches: int | None
-    seed: int
+    options: PatchOptions
+    subjects: Sequence[int]
+    grids: Sequence[PatchGrid]
+    foreground: ForegroundOf
+    weights: Callable[[int], Array] | None = None
 
-    def draw(
-        self, epoch: int, index_list: Sequence[int], grids: Sequence[PatchGrid]
-    ) -> list[DrawnPatches]:
-        """Draw the patches of some subjects, each when first needed."""
-        sizes = [self.n_patches or len(grid) for grid in grids]
-        ruled = self._spread(np.array(sizes, np.int64), epoch)
+    @cached_property
+    def sizes(self) -> NDArray[np.int64]:
+        """How many patches are drawn in each subject."""
+        given = self.options.patches_per_subject
+        return np.array([given or len(grid) for grid in self.grids], np.int64)
+
+    @property
+    def n_by_rule(self) -> int:
+        """How many patches of every epoch follow the rule.
+
+        Of a share as many as it asks for, rounded up, or all patches of the subjects that have
+        foreground, where these are fewer. Labels are read for it.
+        """
+        if not isinstance(self.options.sampling, float):
+            return int(self.sizes.sum())
+        return math.ceil(int(self.sizes[self._has_foreground].sum()) * self._rate)
+
+    @property
+    def reached_share(self) -> float | None:
+        """The share that is asked for, or less where too few subjects have foreground."""
+        if not isinstance(self.options.sampling, float):
+            return None
+        return min(self.options.sampling, self.n_by_rule / max(1, int(self.sizes.sum())))
+
+    @cached_property
+    def _has_foreground(self) -> NDArray[np.bool_]:
+        subjects = show_progress(self.subjects, "labels to look through", "subject")
+        found = (cast("Foreground", self.foreground(n, None)).total > 0 for n in subjects)
+        return np.fromiter(found, bool)
+
+    @cached_property
+    def _rate(self) -> Fraction:
+        """The part by the rule where there is foreground, for the epoch's share to come out."""
+        share = Fraction(str(self.options.sampling)).limit_denominator(10**6)
+        n_able = int(self.sizes[self._has_foreground].sum())
+        return min(share * int(self.sizes.sum()) / max(1, n_able), Fraction(1))
+
+    def draw(self, epoch: int) -> list[DrawnPatches]:
+        """Draw the patches of all subjects, those of each when first needed."""
+        counts = zip(self.sizes.tolist(), self._spread(epoch).tolist(), strict=True)
         return [
-            DrawnPatches(n, epoch, grid.image_shape, grid.patch_size, size, by_rule, self)
-            for n, grid, size, by_rule in zip(index_list, grids, sizes, ruled, strict=True)
+            DrawnPatches(n, epoch, grid.image_shape, grid.patch_size, *both, self)
+            for n, grid, both in zip(self.subjects, self.grids, counts, strict=True)
         ]
 
     def draw_centres(
         self, n: int, count: int, image_shape: Sequence[int], rng: np.random.Generator
     ) -> NDArray[np.int64]:
         """Draw middle voxels by the rule, an array (count, ndim); -1 where none follows it."""
-        if not count or self.sampling == "uniform":
+        sampling = self.options.sampling
+        if not count or sampling == "uniform":
             return np.full((count, len(image_shape)), -1)
-        if callable(self.sampling):
-            return _by_weight(np.asarray(self.sampling(n)), count, rng)
-        if isinstance(self.sampling, float):
-            return _pick(cast("Foreground", self.tables(n, None)), count, rng)
-        chances = np.array(self.sampling)
-        tables = [
-            cast("Foreground", self.tables(n, value)) if chance else None
+        if self.weights is not None:
+            return _by_weight(self.weights(n), count, rng)
+        if isinstance(sampling, float):
+            return _pick(cast("Foreground", self.foreground(n, None)), count, rng)
+        chances = np.array(sampling)
+        found = [
+            cast("Foreground", self.foreground(n, value)) if chance else None
             for value, chance in enumerate(chances)
         ]
-        chances[[table is None or not table.total for table in tables]] = 0
+        chances[[where is None or not where.total for where in found]] = 0
         centres = np.full((count, len(image_shape)), -1)
         if chances.any():
             classes = rng.choice(len(chances), count, p=chances / chances.sum())
             for value in np.unique(classes).tolist():
                 here = classes == value
-                table = cast("Foreground", tables[value])
-                centres[here] = _pick(table, int(here.sum()), rng)
+                centres[here] = _pick(cast("Foreground", found[value]), int(here.sum()), rng)
         return centres
 
-    def _spread(self, sizes: NDArray[np.int64], epoch: int) -> list[int]:
+    def _spread(self, epoch: int) -> NDArray[np.int64]:
         """Tell how many patches of each subject follow the rule.
 
-        A share is that of the whole epoch, rounded up; every subject gets its part of it, rounded
-        up or down, each time another way.
+        Every subject with foreground gets its part of the share, rounded up or down, each time
+        another way.
         """
-        if not isinstance(self.sampling, float):
-            return cast("list[int]", sizes.tolist())
-        share = Fraction(str(self.sampling)).limit_denominator(10**6)
-        subjects = patches_stream(self.seed, epoch).permutation(len(sizes))
-        by_rule = -(-np.cumsum(sizes[subjects]) * share.numerator // share.denominator)
-        counts = np.empty_like(sizes)
-        counts[subjects] = np.diff(by_rule, prepend=0)
-        return cast("list[int]", counts.tolist())
+        if not isinstance(self.options.sampling, float):
+            return self.sizes
+        shuffled = patches_stream(self.options.seed, epoch).permutation(len(self.sizes))
+        able = shuffled[self._has_foreground[shuffled]]
+        by_rule = [math.ceil(n * self._rate) for n in np.cumsum(self.sizes[able]).tolist()]
+        counts = np.zeros_like(self.sizes)
+        counts[able] = np.diff(by_rule, prepend=0)
+        return counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +158,7 @@ class DrawnPatches(Sequence[Corner]):
     @cached_property
     def corners(self) -> NDArray[np.int64]:
         """All corners, an int array of shape (n, ndim); labels may be read for it."""
-        rng = patches_stream(self.sampler.seed, self.epoch, self.subject)
+        rng = patches_stream(self.sampler.options.seed, self.epoch, self.subject)
         shape, size = np.array(self.image_shape), np.array(self.patch_size)
         room = shape - size
         corners = rng.integers(0, np.maximum(room, 0) + 1, (self.n_patches, len(shape)))
@@ -156,13 +170,17 @@ class DrawnPatches(Sequence[Corner]):
     def __len__(self) -> int:
         return self.n_patches
 
-    def __getitem__(self, n: Any) -> Any:
+    @overload
+    def __getitem__(self, n: int) -> Corner: ...
+    @overload
+    def __getitem__(self, n: slice) -> list[Corner]: ...
+    def __getitem__(self, n: int | slice) -> Corner | list[Corner]:
         if isinstance(n, slice):
             return [self[m] for m in range(*n.indices(len(self)))]
         return tuple(self.corners[as_int(n)].tolist())
 
 
-def weigh(cohort: Sequence[Any], weights: Callable[[Any], ArrayLike], n: int) -> NDArray[Any]:
+def weigh(cohort: Sequence[Any], weights: Callable[[Any], ArrayLike], n: int) -> Array:
     """Return the map of weights of subject n, after a check that it is one."""
     subject = cohort[n]
     found = np.asarray(weights(subject))
@@ -176,7 +194,7 @@ def weigh(cohort: Sequence[Any], weights: Callable[[Any], ArrayLike], n: int) ->
     return found
 
 
-def _by_weight(weights: NDArray[Any], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _by_weight(weights: Array, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     ends = np.cumsum(weights, dtype=np.float64)
     places = np.searchsorted(ends, rng.random(count) * ends[-1], side="right")
     return np.stack(np.unravel_index(places, weights.shape), axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from patchviz.arguments import whole_number
+from patchviz.epochs.options import PatchOptions, Sampling
 from patchviz.epochs.plan import plan_cohort
-from patchviz.epochs.sampling import Sampling
 from patchviz.grid.foreground import BlankRule
 from patchviz.grid.patch_grid import Ints, PatchGrid
 
@@ -25,14 +25,14 @@ def get_number_of_steps(n_patches: int, batch_size: int) -> int:
     return -(-n // whole_number("batch_size", batch_size, minimum=1))
 
 
-def _count_kept(subject: Any, grid: PatchGrid, rule: BlankRule) -> int:
+def _count_not_blank(subject: Any, grid: PatchGrid, rule: BlankRule) -> int:
     """Count the patches that aren't blank; a function of the module, so that it travels."""
     return int(np.count_nonzero(~subject.foreground.find_blank(grid, rule)))
 
 
 def get_number_of_patches(
     cohort: Sequence[Any],
-    index_list: Sequence[int],
+    index_list: Iterable[int],
     patch_size: Ints,
     overlap: Ints = 0,
     *,
@@ -50,11 +50,9 @@ def get_number_of_patches(
     processes or a cluster (as by ``dask.distributed.Client(…).get_executor()``), does so subject
     by subject.
     """
-    plan = plan_cohort(
-        cohort,
-        index_list,
-        patch_size=patch_size,
-        overlap=overlap,
+    options = PatchOptions(
+        patch_size,
+        overlap,
         skip_blank=skip_blank,
         start_offset=start_offset,
         sampling=sampling,
@@ -62,8 +60,9 @@ def get_number_of_patches(
         policy=policy,
         seed=seed,
     )
-    if executor is None or plan.keep is None:
-        return plan.count(0)
-    subjects = [cohort[n] for n in index_list]
-    counts = executor.map(partial(_count_kept, rule=skip_blank), subjects, plan.grids(0))
-    return sum(counts)
+    plan = plan_cohort(cohort, index_list, options)
+    if executor is None or not options.skip_blank:
+        return plan.n_patches
+    subjects = [cohort[n] for n in plan.subjects]
+    count = partial(_count_not_blank, rule=options.skip_blank)
+    return sum(executor.map(count, subjects, plan.grids(0)))

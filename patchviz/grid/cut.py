@@ -34,7 +34,6 @@ def padding_index(size: int, start: int, stop: int, padding_mode: str) -> NDArra
     ndarray of int, shape (stop - start,)
         Image indices; -1 where ``constant`` padding (zero) stands.
     """
-    require_choice("padding_mode", padding_mode, PADDING_MODES)
     place = np.arange(start, stop)
     if padding_mode == "edge":
         return np.clip(place, 0, size - 1)
@@ -44,6 +43,8 @@ def padding_index(size: int, start: int, stop: int, padding_mode: str) -> NDArra
         period = max(2 * (size - 1), 1)
         place %= period
         return np.minimum(place, period - place)
+    if padding_mode != "constant":
+        require_choice("padding_mode", padding_mode, PADDING_MODES)
     return np.where((place >= 0) & (place < size), place, -1)
 
 
@@ -73,10 +74,17 @@ def cut_patch(
         `out`, or a new array.
     """
     require_choice("padding_mode", padding_mode, PADDING_MODES)
+    return _cut(volume, tuple(corner), tuple(patch_size), padding_mode, out)
+
+
+def _cut(
+    volume: Array, corner: Corner, patch_size: Corner, padding_mode: str, out: Array | None
+) -> Array:
+    """Do what `cut_patch` says, of arguments that are checked."""
     shape = volume.shape[-len(corner) :]
     if out is None:
         out = np.empty((*volume.shape[: -len(corner)], *patch_size), volume.dtype)
-    box = _find_box(tuple(corner), tuple(patch_size), shape)
+    box = _find_box(corner, patch_size, shape)
     if box.is_padded and (box.is_empty or padding_mode in ("reflect", "wrap")):
         axes = list(zip(corner, patch_size, shape, strict=True))
         return _gather(volume, axes, padding_mode, out)
@@ -236,56 +244,73 @@ def add_data(
         When blanks are to be skipped and the subject has no label.
     """
     n, corner = index
-    subject = cohort[n]
+    subject, corner = cohort[n], per_axis("index", corner)
     size = per_axis("patch_size", patch_size, len(corner), minimum=1)
-    label = subject.label
-    if skip_blank:
-        if label is None:
+    require_choice("padding_mode", padding_mode, PADDING_MODES)
+    if check_rule(skip_blank):
+        if subject.label is None:
             raise ValueError(f"{subject.id}: `skip_blank` needs a label, and this subject has none")
-        if is_blank(label, corner, size, skip_blank):
+        if is_blank(subject.label, corner, size, skip_blank):
             return False
-    x_out, y_out = (None, None) if out is None else out
-    x = cut_patch(subject.image, corner, size, padding_mode, x_out)
-    y = None if label is None else _cut_label(label, corner, size, labels, padding_mode, y_out)
-    if transform is not None:
-        made = transform(x, y, rng if rng is not None else np.random.default_rng())
-        if not (isinstance(made, (tuple, list)) and len(made) == 2):
-            raise TypeError(f"`transform` must return (x, y), got a {type(made).__name__}")
-        x, y = made
+    x, y = cut_both(subject, corner, size, check_labels(labels), padding_mode, out)
+    if (transform := check_transform(transform)) is not None:
+        x, y = apply_transform(transform, x, y, rng or np.random.default_rng())
     x_list.append(x)
     y_list.append(y)
     return True
 
 
-def check_labels(labels: Sequence[int] | None) -> list[int] | None:
-    """Check the label values that get a channel each."""
-    if labels is None:
-        return None
-    try:
-        values = [as_int(value) for value in labels]
-    except TypeError:
-        raise TypeError(f"`labels` must be a list of whole numbers, got {labels!r}") from None
-    if not values:
-        raise ValueError("`labels` must name at least one label value, got none")
-    return values
-
-
-def _cut_label(
-    label: Array,
+def cut_both(
+    subject: Any,
     corner: Corner,
     patch_size: Corner,
     labels: Sequence[int] | None,
     padding_mode: str,
-    out: Array | None,
-) -> Array:
-    """Cut label values into channels of 0 and 1: (n_labels, *patch_size) uint8."""
-    cut = cut_patch(label, corner, patch_size, padding_mode)
-    if out is None:
-        out = np.empty((1 if labels is None else len(labels), *patch_size), np.uint8)
-    channels = out.view(bool)
+    out: tuple[Array, Array | None] | None = None,
+) -> tuple[Array, Array | None]:
+    """Cut one patch of a subject's image and label, as `add_data` by checked arguments."""
+    label, (x_out, y_out) = subject.label, out or (None, None)
+    x = _cut(subject.image, corner, patch_size, padding_mode, x_out)
+    if label is None:
+        return x, None
+    cut = _cut(label, corner, patch_size, padding_mode, None)
+    if y_out is None:
+        y_out = np.empty((1 if labels is None else len(labels), *patch_size), np.uint8)
+    channels = y_out.view(bool)  # label values become 0 and 1
     if labels is None:
         np.not_equal(cut, 0, out=channels[0])
     else:
         for channel, value in zip(channels, labels, strict=True):
             np.equal(cut, value, out=channel)
-    return out
+    return x, y_out
+
+
+def apply_transform(
+    transform: Transform, x: Array, y: Array | None, rng: np.random.Generator
+) -> tuple[Array, Array | None]:
+    """Transform one patch, and check that both image and label come back."""
+    made = transform(x, y, rng)
+    if not (isinstance(made, (tuple, list)) and len(made) == 2):
+        raise TypeError(f"`transform` must return (x, y), got a {type(made).__name__}")
+    x, y = made
+    return x, y
+
+
+def check_transform(transform: Transform | None) -> Transform | None:
+    """Check that a transform can be called."""
+    if not (transform is None or callable(transform)):
+        raise TypeError(f"`transform` must be a function of (x, y, rng), got {transform!r}")
+    return transform
+
+
+def check_labels(labels: Sequence[int] | None) -> tuple[int, ...] | None:
+    """Check the label values that get a channel each."""
+    if labels is None:
+        return None
+    try:
+        values = tuple(as_int(value) for value in labels)
+    except TypeError:
+        raise TypeError(f"`labels` must be a list of whole numbers, got {labels!r}") from None
+    if not values:
+        raise ValueError("`labels` must name at least one label value, got none")
+    return values

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from patchviz.arguments import real_number
 from patchviz.grid.patch_grid import PatchGrid
 
 BlankRule = bool | str | float
-Tables = Callable[[int, "int | None"], "Foreground | None"]  # of a subject: one class, or all but 0
+# of a subject: where its label has one value, or with None any value but 0
+ForegroundOf = Callable[[int, "int | None"], "Foreground | None"]
 
 
 class Foreground:
@@ -161,36 +162,16 @@ class Foreground:
         return blank
 
 
-@dataclass(frozen=True, eq=False)
-class NotBlank:
-    """Tells which patches of a subject aren't blank: ``keep`` of an `EpochPlan`.
-
-    It remembers one grid a subject, so that where grids stay each is looked through once, also
-    when it is pickled.
-    """
-
-    tables: Tables
-    rule: BlankRule
-    _known: dict[int, tuple[PatchGrid, NDArray[np.bool_]]] = field(default_factory=dict, init=False)
-
-    def __call__(self, n: int, grid: PatchGrid) -> NDArray[np.bool_]:
-        """Return a bool array of shape (n_patches,)."""
-        known = self._known.get(n)
-        if known is None or known[0] != grid:
-            foreground = cast("Foreground", self.tables(n, None))
-            known = self._known[n] = grid, ~foreground.find_blank(grid, self.rule)
-        return known[1]
-
-
 def check_rule(rule: BlankRule) -> BlankRule:
     """Return False, "any", "center" or a share; raise ``ValueError`` for what is no blank rule."""
-    if isinstance(rule, (bool, np.bool_)):
-        return "any" if rule else False
     if isinstance(rule, str) and rule in ("any", "center"):
         return rule
-    if isinstance(rule, (int, float)) and 0 < rule <= 1:
-        return float(rule)
+    share = float(rule) if isinstance(rule, (bool, np.bool_)) else real_number(rule)
+    if share in (0, 1):
+        return "any" if share else False
+    if share is not None and 0 < share < 1:
+        return share
     raise ValueError(
-        f"`skip_blank` must be True, False, 'any', 'center' or a share above 0 and up to 1, "
+        "`skip_blank` must be True, False, 'any', 'center' or a share above 0 and below 1, "
         f"got {rule!r}"
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import index as as_int
-from typing import Any, cast
+from typing import Any, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -262,7 +262,11 @@ class PatchGrid(Sequence[Corner]):
     def __len__(self) -> int:
         return math.prod(self.counts)
 
-    def __getitem__(self, n: Any) -> Any:
+    @overload
+    def __getitem__(self, n: int) -> Corner: ...
+    @overload
+    def __getitem__(self, n: slice) -> list[Corner]: ...
+    def __getitem__(self, n: int | slice) -> Corner | list[Corner]:
         if isinstance(n, slice):
             return [self[m] for m in range(*n.indices(len(self)))]
         flat = as_int(n) + (len(self) if n < 0 else 0)

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.arguments import Array, per_axis, require_choice
+from patchviz.arguments import Array, per_axis, whole_number
+from patchviz.epochs.options import PatchOptions
 from patchviz.epochs.plan import plan_cohort
 from patchviz.epochs.queue import PatchQueue, transform_stream
 from patchviz.errors import DataError
-from patchviz.grid.cut import Transform, add_data, check_labels
-from patchviz.grid.patch_grid import PADDING_MODES
+from patchviz.grid.cut import apply_transform, cut_both
 from patchviz.progress import show_progress
 from patchviz.training.read_ahead import Shared
 
@@ -27,12 +27,14 @@ WORTH_HELP = 2**20  # bytes of a batch: below, to hand work over takes longer th
 class PatchReader:
     """Reads patches of any epoch by their place in its queue: what all ways of training share.
 
-    ``len(reader)`` is the number of patches of every epoch. Parameters, `**options` too, and
-    errors are those of `data_generator`. A pickled reader takes the queue of its last epoch along,
-    but no volumes.
+    ``len(reader)`` is the number of patches of every epoch. A pickled reader takes the queue of its
+    last epoch along, but no volumes.
 
     Parameters
     ----------
+    cohort, index_list
+        As in `data_generator`, and so are errors.
+    options : PatchOptions
     room_for : int
         Patches of the largest batch, to allocate arrays once that are used again and again; 0 to
         allocate each batch.
@@ -41,33 +43,22 @@ class PatchReader:
     def __init__(
         self,
         cohort: Sequence[Any],
-        index_list: Sequence[int],
-        *,
-        labels: Sequence[int] | None = None,
-        transform: Transform | None = None,
-        padding_mode: str = "edge",
+        index_list: Iterable[int],
+        options: PatchOptions,
         room_for: int = 0,
-        **options: Any,
     ) -> None:
-        require_choice("padding_mode", padding_mode, PADDING_MODES)
-        labels = check_labels(labels)
-        if not (transform is None or callable(transform)):
-            raise TypeError(f"`transform` must be a function of (x, y, rng), got {transform!r}")
-        self._cohort = cohort
-        self._cut: dict[str, Any] = {
-            "labels": labels,
-            "transform": transform,
-            "padding_mode": padding_mode,
-        }
-        self._plan = plan_cohort(cohort, index_list, **options)
+        self._cohort, self._options = cohort, options
+        self._plan = plan_cohort(cohort, index_list, options)
+        subjects = [cohort[n] for n in self._plan.subjects]
+        if not subjects:
+            raise ValueError("0 steps because `index_list` names no subject")
+        self._size = per_axis("patch_size", options.patch_size, len(subjects[0].shape))
+        self._allocate = BatchAllocator(subjects, self._size, options.labels)
+        self._reused = self._allocate(room_for) if room_for else None
         first = self._plan.queue(0)
-        subjects = [cohort[n] for n in index_list]
         if not first:
             raise ValueError(_why_empty(first, subjects))
         self._last = 0, first
-        self._size = per_axis("patch_size", self._plan.patch_size, len(subjects[0].shape))
-        self._allocate = BatchAllocator(subjects, self._size, labels)
-        self._reused = self._allocate(room_for) if room_for else None
 
     def __len__(self) -> int:
         return self._plan.n_patches
@@ -97,24 +88,27 @@ class PatchReader:
 
         `reach` is told which subjects are reached; `helper` takes part of the work.
         """
-        queue, transform, n = self.queue(epoch), self._cut["transform"], len(places)
-        seed = self._plan.seed
+        queue, options, n = self.queue(epoch), self._options, len(places)
+        size, labels, padding_mode = self._size, options.labels, options.padding_mode
         entries = [queue[place] for place in places]
         x, y = self._room(n)
-        x_list: list[Array] = []
-        y_list: list[Array | None] = []
+        transformed: list[Batch] = []
 
         def cut(some: Iterable[int]) -> None:
             for m in some:
+                subject, corner = entries[m]
                 if reach:
-                    reach(entries[m][0])
-                rng = transform_stream(seed, epoch, int(places[m])) if transform else None
-                given = self._cut | {"rng": rng, "out": (x[m], None if y is None else y[m])}
-                add_data(x_list, y_list, self._cohort, entries[m], self._size, **given)
+                    reach(subject)
+                out = x[m], None if y is None else y[m]
+                both = cut_both(self._cohort[subject], corner, size, labels, padding_mode, out)
+                if options.transform:
+                    rng = transform_stream(options.seed, epoch, int(places[m]))
+                    transformed.append(apply_transform(options.transform, *both, rng))
 
         todo = show_progress(range(n), "patches of a batch", "patch")
-        if transform:  # which may not be fit for threads
+        if options.transform:  # which may not be fit for threads
             cut(todo)
+            x_list, y_list = zip(*transformed, strict=True)
             return _stack(x_list), _stack(y_list)
         todo = Shared(todo)
         helped = helper.submit(cut, todo) if helper and x.nbytes >= WORTH_HELP else None
@@ -130,6 +124,13 @@ class PatchReader:
         return x[:n], None if y is None else y[:n]
 
 
+def check_position(position: int, n_steps: int) -> int:
+    """Check how many batches of an epoch of so many are taken."""
+    if whole_number("position", position, minimum=0) > n_steps:
+        raise ValueError(f"`position` must be at most {n_steps}, all of an epoch, got {position}")
+    return position
+
+
 def _each_once(queues: Iterable[PatchQueue], n_subjects: int) -> Iterator[int]:
     """Yield the subjects in the order in which queues, popped one after the other, reach them."""
     seen: set[int] = set()
@@ -143,8 +144,6 @@ def _each_once(queues: Iterable[PatchQueue], n_subjects: int) -> Iterator[int]:
 
 
 def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
-    if not subjects:
-        return "0 steps because `index_list` names no subject"
     names = ", ".join(subject.id for subject in subjects[:5]) + (", …" if subjects[5:] else "")
     return (
         f"0 steps because all {sum(map(len, queue.grids))} patches of {names} are blank: the label "

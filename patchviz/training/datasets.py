@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from patchviz.arguments import whole_number
+from patchviz.epochs.options import PatchOptions
 from patchviz.epochs.steps import get_number_of_steps
-from patchviz.training.batches import PatchReader
+from patchviz.training.batches import PatchReader, check_position
 
 try:
     import torch
@@ -32,13 +33,14 @@ class PatchDataset(Dataset):
     Parameters
     ----------
     cohort : Cohort or sequence of Subject
-    index_list : sequence of int
+    index_list : iterable of int
         The subjects to visit.
     epoch : int
         The epoch to start with; see `set_epoch`.
     **options
-        `patch_size` and what else `data_generator` takes, but `batch_size`: overlap, skip_blank,
-        labels, transform, start_offset, order, policy, padding_mode, seed.
+        `patch_size` and all else that `data_generator` takes of patches: overlap, start_offset,
+        policy, padding_mode, skip_blank, sampling, patches_per_subject, labels, transform, order,
+        window, seed.
 
     Raises
     ------
@@ -47,9 +49,9 @@ class PatchDataset(Dataset):
     """
 
     def __init__(
-        self, cohort: Sequence[Any], index_list: Sequence[int], *, epoch: int = 0, **options: Any
+        self, cohort: Sequence[Any], index_list: Iterable[int], *, epoch: int = 0, **options: Any
     ) -> None:
-        self._reader = PatchReader(cohort, index_list, **options)
+        self._reader = PatchReader(cohort, index_list, PatchOptions(**options))
         # in shared memory, so that workers that live through several epochs learn of the next
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         self.set_epoch(epoch)
@@ -104,7 +106,7 @@ class PatchIterableDataset(IterableDataset):
     def __init__(
         self,
         cohort: Sequence[Any],
-        index_list: Sequence[int],
+        index_list: Iterable[int],
         *,
         batch_size: int = 1,
         epoch: int = 0,
@@ -115,7 +117,7 @@ class PatchIterableDataset(IterableDataset):
         self._batch_size = whole_number("batch_size", batch_size, minimum=1)
         # asked here: a worker doesn't belong to the process group
         self._num_replicas, self._rank = _find_rank(num_replicas, rank)
-        self._reader = PatchReader(cohort, index_list, **options)
+        self._reader = PatchReader(cohort, index_list, PatchOptions(**options))
         self._where = torch.zeros(2, dtype=torch.int64).share_memory_()  # as in `PatchDataset`
         self.set_epoch(epoch)
 
@@ -124,8 +126,10 @@ class PatchIterableDataset(IterableDataset):
 
         To resume in the middle, `position` tells how many of its batches this process took.
         """
-        self._where[0] = whole_number("epoch", epoch, minimum=0)
-        self._where[1] = whole_number("position", position, minimum=0)
+        whole_number("epoch", epoch, minimum=0)
+        n_steps = get_number_of_steps(len(self._share()), self._batch_size)
+        self._where[1] = check_position(position, n_steps)
+        self._where[0] = epoch
         self._reader.queue(epoch)  # made here, a queue travels to new workers
 
     def __len__(self) -> int:
@@ -141,11 +145,14 @@ class PatchIterableDataset(IterableDataset):
             places = n - 1 - np.array(run[m : m + size]) % n  # the end pops first
             yield _as_tensors(*self._reader.read(epoch, places))
 
-    def _run(self) -> range:
-        """Return which entries this process has yet to read, counted as they are popped."""
+    def _share(self) -> range:
+        """Return which entries this process reads in an epoch, counted as they are popped."""
         length = get_number_of_steps(len(self._reader), self._num_replicas)
-        run = range(self._rank * length, (self._rank + 1) * length)
-        return run[int(self._where[1]) * self._batch_size :]
+        return range(self._rank * length, (self._rank + 1) * length)
+
+    def _run(self) -> range:
+        """Return which of them it has yet to read."""
+        return self._share()[int(self._where[1]) * self._batch_size :]
 
 
 def _find_rank(num_replicas: int | None, rank: int | None) -> tuple[int, int]:

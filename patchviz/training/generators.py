@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 from patchviz.arguments import whole_number
 from patchviz.data.cohort import Cohort
+from patchviz.epochs.options import PatchOptions, Sampling
 from patchviz.epochs.orders import WINDOW
-from patchviz.epochs.sampling import Sampling
 from patchviz.epochs.splits import get_validation_split
-from patchviz.epochs.steps import get_number_of_patches, get_number_of_steps
+from patchviz.epochs.steps import get_number_of_steps
 from patchviz.grid.cut import Transform
 from patchviz.grid.foreground import BlankRule
 from patchviz.grid.patch_grid import Ints
-from patchviz.training.batches import Batch, PatchReader
+from patchviz.training.batches import Batch, PatchReader, check_position
 from patchviz.training.read_ahead import ReadAhead
 
 
@@ -87,53 +89,33 @@ def get_training_and_validation_generators(
     training_list, validation_list = get_validation_split(
         cohort, data_split, seed=seed, split_file=split_file, overwrite=overwrite
     )
-    shared: dict[str, Any] = {"skip_blank": skip_blank, "policy": policy, "seed": seed}
-    training = shared | {
-        "overlap": overlap,
-        "start_offset": training_start_offset,
-        "sampling": sampling,
-        "patches_per_subject": patches_per_subject,
-    }
-    validation = shared | {"overlap": validation_patch_overlap}
-    batch: dict[str, Any] = {
-        "labels": labels,
-        "order": order,
-        "window": window,
-        "padding_mode": padding_mode,
-        "reuse_buffers": reuse_buffers,
-    }
-    validation_batch_size = batch_size if validation_batch_size is None else validation_batch_size
-    return (
-        data_generator(
-            cohort,
-            training_list,
-            patch_size=patch_size,
-            batch_size=batch_size,
+    with _naming(start_offset="training_start_offset"):
+        options = PatchOptions(
+            patch_size,
+            overlap,
+            start_offset=training_start_offset,
+            policy=policy,
+            padding_mode=padding_mode,
+            skip_blank=skip_blank,
+            sampling=sampling,
+            patches_per_subject=patches_per_subject,
+            labels=labels,
             transform=transform,
-            **training,
-            **batch,
-        ),
-        data_generator(
-            cohort,
-            validation_list,
-            patch_size=patch_size,
-            batch_size=validation_batch_size,
-            **validation,
-            **batch,
-        ),
-        get_number_of_steps(
-            get_number_of_patches(cohort, training_list, patch_size, **training), batch_size
-        ),
-        get_number_of_steps(
-            get_number_of_patches(cohort, validation_list, patch_size, **validation),
-            validation_batch_size,
-        ),
-    )
+            order=order,
+            window=window,
+            seed=seed,
+        )
+        train = _Run.over(cohort, training_list, options, batch_size, reuse_buffers)
+    with _naming(overlap="validation_patch_overlap", batch_size="validation_batch_size"):
+        options = replace(options.for_validation(), overlap=validation_patch_overlap)
+        size = batch_size if validation_batch_size is None else validation_batch_size
+        validation = _Run.over(cohort, validation_list, options, size, reuse_buffers)
+    return train.batches(), validation.batches(), train.n_steps, validation.n_steps
 
 
 def data_generator(
     cohort: Sequence[Any],
-    index_list: Sequence[int],
+    index_list: Iterable[int],
     *,
     patch_size: Ints,
     batch_size: int = 1,
@@ -166,7 +148,7 @@ def data_generator(
     Parameters
     ----------
     cohort : Cohort or sequence of Subject
-    index_list : sequence of int
+    index_list : iterable of int
         The subjects to visit.
     patch_size, overlap : int or sequence of int
         Voxels.
@@ -225,44 +207,65 @@ def data_generator(
     Keras takes the generator as it is, by layers of ``data_format="channels_first"``; where these
     don't run (TensorFlow on a CPU), by ``numpy.moveaxis(x, 1, -1)``, and y likewise.
     """
-    get_number_of_steps(0, batch_size)
-    reader = PatchReader(
-        cohort,
-        index_list,
-        patch_size=patch_size,
-        overlap=overlap,
-        skip_blank=skip_blank,
-        labels=labels,
-        transform=transform,
+    options = PatchOptions(
+        patch_size,
+        overlap,
         start_offset=start_offset,
-        sampling=sampling,
-        patches_per_subject=patches_per_subject,
-        order=order,
-        window=window,
         policy=policy,
         padding_mode=padding_mode,
+        skip_blank=skip_blank,
+        sampling=sampling,
+        patches_per_subject=patches_per_subject,
+        labels=labels,
+        transform=transform,
+        order=order,
+        window=window,
         seed=seed,
-        room_for=batch_size if reuse_buffers else 0,
     )
+    run = _Run.over(cohort, index_list, options, batch_size, reuse_buffers)
     whole_number("epoch", epoch, minimum=0)
-    n_steps = get_number_of_steps(len(reader), batch_size)
-    if whole_number("position", position, minimum=0) > n_steps:
-        raise ValueError(f"`position` must be at most {n_steps}, all of an epoch, got {position}")
+    return run.batches(epoch, check_position(position, run.n_steps))
 
-    def batches() -> Iterator[Batch]:
-        first = position
+
+@dataclass(frozen=True)
+class _Run:
+    """The batches of a generator, and how many make an epoch."""
+
+    cohort: Sequence[Any]
+    reader: PatchReader
+    batch_size: int
+
+    @classmethod
+    def over(
+        cls,
+        cohort: Sequence[Any],
+        index_list: Iterable[int],
+        options: PatchOptions,
+        batch_size: int,
+        reuse_buffers: bool,
+    ) -> _Run:
+        """Plan the epochs over some subjects."""
+        size = whole_number("batch_size", batch_size, minimum=1)
+        return cls(cohort, PatchReader(cohort, index_list, options, size * reuse_buffers), size)
+
+    @property
+    def n_steps(self) -> int:
+        """Batches of an epoch."""
+        return get_number_of_steps(len(self.reader), self.batch_size)
+
+    def batches(self, epoch: int = 0, position: int = 0) -> Iterator[Batch]:
+        """Yield batches for ever, from an epoch on of which some batches are taken."""
+        size, first = self.batch_size, position
         with (
             ThreadPoolExecutor(1, "patchviz-cut") as helper,
-            _read_ahead(cohort, reader, epoch, position * batch_size) as ahead,
+            _read_ahead(self.cohort, self.reader, epoch, position * size) as ahead,
         ):
             for now in count(epoch):
-                places = range(len(reader))[::-1]  # as the queue is popped: from its end
-                for n in range(first * batch_size, len(places), batch_size):
-                    some = places[n : n + batch_size]
-                    yield reader.read(now, some, reach=ahead.reach, helper=helper)
+                places = range(len(self.reader))[::-1]  # as the queue is popped: from its end
+                for n in range(first * size, len(places), size):
+                    some = places[n : n + size]
+                    yield self.reader.read(now, some, reach=ahead.reach, helper=helper)
                 first = 0
-
-    return batches()
 
 
 def _read_ahead(cohort: Sequence[Any], reader: PatchReader, epoch: int, position: int) -> ReadAhead:
@@ -270,3 +273,14 @@ def _read_ahead(cohort: Sequence[Any], reader: PatchReader, epoch: int, position
     if isinstance(cohort, Cohort):
         return ReadAhead(cohort.read, reader.upcoming(epoch, position))
     return ReadAhead(cohort.__getitem__, ())
+
+
+@contextmanager
+def _naming(**names: str) -> Iterator[None]:
+    """Call a parameter in errors what it is called here: `training_start_offset`, say."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        for there, here in names.items():
+            error.args = (str(error).replace(f"`{there}`", f"`{here}`"),)
+        raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from itertools import chain
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from patchviz.arguments import Array, whole_number
+from patchviz.arguments import Array, subject_places, whole_number
 from patchviz.grid.assembly import reconstruct_from_patches
 from patchviz.grid.cut import cut_patch
 from patchviz.grid.patch_grid import Ints, PatchGrid
@@ -65,32 +65,30 @@ def predict(
 
 def predict_cohort(
     cohort: Sequence[Any],
-    index_list: Sequence[int],
+    index_list: Iterable[int],
     model: Model,
     *,
     patch_size: Ints,
-    overlap: Ints = 0,
-    policy: str = "centered",
-    padding_mode: str = "edge",
     batch_size: int = 1,
     weights: str = "uniform",
     executor: Executor | None = None,
+    **grid: Any,
 ) -> Iterator[Array]:
     """Predict many subjects, here or on many machines.
 
     Parameters
     ----------
     cohort : Cohort or sequence of Subject
-    index_list : sequence of int
+    index_list : iterable of int
         The subjects to predict.
     model, batch_size, weights
         As in `predict`.
-    patch_size, overlap, policy, padding_mode
-        As in `PatchGrid`.
     executor : concurrent.futures.Executor, optional
         Who does it: threads, processes, or a cluster, as by ``dask.distributed.Client(…)
         .get_executor()``. Where these are other processes the model must be picklable; subjects of
         files travel without their voxels. Without one, a subject is predicted when it is asked for.
+    patch_size, **grid
+        As in `PatchGrid`, which takes overlap, policy and padding_mode, too.
 
     Returns
     -------
@@ -102,15 +100,16 @@ def predict_cohort(
     ValueError, TypeError
         As `PatchGrid` at once, and as `predict`.
     """
-    subjects = [cohort[n] for n in index_list]
-    given: dict[str, Any] = {"overlap": overlap, "policy": policy, "padding_mode": padding_mode}
-    grids = [PatchGrid(subject.shape, patch_size, **given) for subject in subjects]
-    task = partial(_predict_on, model=model, batch_size=batch_size, weights=weights)
+    subjects = [cohort[n] for n in subject_places(index_list, len(cohort)).tolist()]
+    grids = [PatchGrid(subject.shape, patch_size, **grid) for subject in subjects]
+    task = partial(_predict_on, model, batch_size, weights)
     return (map if executor is None else executor.map)(task, subjects, grids)
 
 
-def _predict_on(subject: Any, grid: PatchGrid, **options: Any) -> Array:
-    return predict(subject, grid=grid, **options)
+def _predict_on(
+    model: Model, batch_size: int, weights: str, subject: Any, grid: PatchGrid
+) -> Array:
+    return predict(subject, model, grid, batch_size=batch_size, weights=weights)
 
 
 def _ask(image: Array, model: Model, grid: PatchGrid, batch_size: int) -> Iterator[Array]:
@@ -120,13 +119,30 @@ def _ask(image: Array, model: Model, grid: PatchGrid, batch_size: int) -> Iterat
         x = np.empty((len(corners), len(image), *grid.patch_size), image.dtype)
         for out, corner in zip(x, corners, strict=True):
             cut_patch(image, corner, grid.patch_size, grid.padding_mode, out)
-        answer = model(x)
-        if hasattr(answer, "detach"):  # a tensor, which may have a gradient and be on a GPU
-            answer = answer.detach().cpu()
-            if "bfloat16" in str(getattr(answer, "dtype", "")):  # which NumPy does not have
-                answer = answer.float()
-        y = np.asarray(answer)
+        y = _as_array(model(x))
         if y.ndim != x.ndim or (len(y), *y.shape[2:]) != (len(x), *grid.patch_size):
             wanted = f"({len(x)}, n_out, {', '.join(map(str, grid.patch_size))})"
             raise ValueError(f"`model` must return the shape {wanted}, got {y.shape}")
         yield y
+
+
+def _as_array(answer: Any) -> Array:
+    """Turn what a model returned into an array."""
+    kind = f"a {type(answer).__name__}"
+    if getattr(answer, "is_meta", False):
+        raise TypeError(
+            "`model` must return numbers, got a meta tensor, which has none: load the weights first"
+        )
+    if not hasattr(answer, "shape"):
+        raise TypeError(
+            f"`model` must return an array or a tensor, got {kind}: choose one part of it, as by "
+            "`lambda x: network(x)[0]`"
+        )
+    if hasattr(answer, "detach"):  # a tensor, which may have a gradient and be on a GPU
+        answer = answer.detach().cpu()
+        if "bfloat16" in str(getattr(answer, "dtype", "")):  # which NumPy does not have
+            answer = answer.float()
+    y = np.asarray(answer)
+    if y.dtype.kind not in "biufc":
+        raise TypeError(f"`model` must return numbers, got {kind} of type {y.dtype}")
+    return y

@@ -22,6 +22,7 @@ import patchviz.training.read_ahead
 from patchviz.data.cache import Store
 from patchviz.data.cohort import Cohort
 from patchviz.data.sources import FileSource
+from patchviz.epochs.options import PatchOptions
 from patchviz.epochs.orders import ORDERS
 from patchviz.epochs.queue import create_patch_index_list
 from patchviz.epochs.steps import get_number_of_patches, get_number_of_steps
@@ -128,7 +129,7 @@ def test_subjects_are_read_in_the_order_in_which_they_are_reached(sizes, order, 
 
 @given(st.integers(0, 40), st.sampled_from(ORDERS))
 def test_what_an_epoch_has_left_behind_is_read_ahead_for_the_next(n_dropped, order):
-    reader = PatchReader(numbered_cohort([(8,)] * 10), range(10), patch_size=2, order=order)
+    reader = PatchReader(numbered_cohort([(8,)] * 10), range(10), PatchOptions(2, order=order))
     assert len(reader) == 40
     upcoming = list(reader.upcoming(3, n_dropped))
     now, later = (reader.queue(epoch) for epoch in (3, 4))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchviz import Cohort, DataError
+from patchviz.epochs.options import PatchOptions
 from patchviz.epochs.orders import ORDERS
 from patchviz.epochs.plan import plan_cohort
 from patchviz.epochs.steps import get_number_of_patches, get_number_of_steps
@@ -29,7 +30,7 @@ def by_image(subject):
 
 def drawn(cohort, epoch=0, **options):
     """Return the corners of each subject in one epoch, in the order in which they are drawn."""
-    plan = plan_cohort(cohort, range(len(cohort)), **options)
+    plan = plan_cohort(cohort, range(len(cohort)), PatchOptions(**options))
     return [[tuple(corner) for corner in patches] for patches in plan.patches(epoch)]
 
 
@@ -90,7 +91,7 @@ def test_a_share_of_the_epoch_holds_foreground(sizes, share, epoch):
     cohort = numbered_cohort([(n, 9) for n in sizes], density=0.02)
     for subject in cohort:
         subject.label[0, 0] = 1
-    plan = plan_cohort(cohort, range(len(cohort)), patch_size=(1, 2), sampling=share)
+    plan = plan_cohort(cohort, range(len(cohort)), PatchOptions((1, 2), sampling=share))
     patches = plan.patches(epoch)
     total = sum(map(len, patches))
     assert sum(some.n_by_rule for some in patches) == math.ceil(round(total * share, 3))
@@ -102,7 +103,8 @@ def test_a_share_of_the_epoch_holds_foreground(sizes, share, epoch):
 
 def test_each_subject_has_its_turn_where_the_share_is_less_than_one_patch():
     cohort = numbered_cohort([(8, 8)] * 6, density=0.5)
-    plan = plan_cohort(cohort, range(6), patch_size=4, sampling=0.5, patches_per_subject=1, seed=3)
+    options = PatchOptions(4, sampling=0.5, patches_per_subject=1, seed=3)
+    plan = plan_cohort(cohort, range(6), options)
     turns = np.array([[some.n_by_rule for some in plan.patches(epoch)] for epoch in range(200)])
     assert set(turns.sum(axis=1)) == {3}
     assert 60 < turns.sum(axis=0).min() <= turns.sum(axis=0).max() < 140
@@ -145,6 +147,7 @@ def test_middles_follow_a_map_of_weights():
 def test_what_is_drawn_depends_on_seed_epoch_and_subject_only(sampling):
     cohort = numbered_cohort([(30, 30)] * 4, density=0.5)
     options = {"patch_size": 5, "sampling": sampling}
+    of_seed_2 = PatchOptions(**options, seed=2)
     seen = {
         (seed, epoch, n): tuple(corners)
         for seed in range(3)
@@ -152,20 +155,21 @@ def test_what_is_drawn_depends_on_seed_epoch_and_subject_only(sampling):
         for n, corners in enumerate(drawn(cohort, epoch, seed=seed, **options))
     }
     assert len(set(seen.values())) == 36
-    plan = plan_cohort(cohort, range(4), seed=2, **options)
+    plan = plan_cohort(cohort, range(4), of_seed_2)
     again = pickle.loads(pickle.dumps(plan)).patches(1)
     assert [tuple(corners) for corners in again] == [seen[2, 1, n] for n in range(4)]
     if sampling != 0.5:  # whose part depends on the others
-        alone = plan_cohort(cohort, [3, 1], seed=2, **options).patches(1)
+        alone = plan_cohort(cohort, [3, 1], of_seed_2).patches(1)
         assert [tuple(corners) for corners in alone] == [seen[2, 1, 3], seen[2, 1, 1]]
 
 
 def test_nothing_is_read_before_a_patch_is_asked_for():
     subjects = [Unreadable((20, 20))] * 3
-    for sampling in ("uniform", 0.5, (1, 1)):
-        plan = plan_cohort(subjects, range(3), patch_size=5, sampling=sampling)
+    for sampling in ("uniform", (1, 1)):
+        plan = plan_cohort(subjects, range(3), PatchOptions(5, sampling=sampling))
         assert len(plan.queue(0)) == plan.n_patches == 48
-    assert len(plan_cohort(subjects, [0], patch_size=5, sampling="uniform").queue(0)[:]) == 16
+    uniform = plan_cohort(subjects, [0], PatchOptions(5, sampling="uniform"))
+    assert len(uniform.queue(0)[:]) == 16
 
 
 def test_batches_are_the_same_whatever_the_memory_limit():

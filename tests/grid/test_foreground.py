@@ -1,3 +1,6 @@
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -79,13 +82,22 @@ def test_without_a_label_there_is_no_foreground():
 
 @pytest.mark.parametrize(
     ("given_rule", "rule"),
-    [(True, "any"), (False, False), ("any", "any"), ("center", "center"), (0.25, 0.25), (1, 1.0)],
+    [
+        ("any", "any"),
+        ("center", "center"),
+        *((no, False) for no in (False, 0, 0.0, np.bool_(False), np.int64(0), Fraction(0))),
+        *((yes, "any") for yes in (True, 1, 1.0, np.bool_(True), np.uint8(1), np.float32(1))),
+        *((n, 0.25) for n in (0.25, np.float32(0.25), np.float16(0.25), Fraction(1, 4))),
+        (np.float32(0.1), 0.1),
+        (Decimal("0.1"), 0.1),
+    ],
 )
-def test_rules(given_rule, rule):
+def test_any_number_is_a_rule_and_0_and_1_mean_false_and_true(given_rule, rule):
     assert check_rule(given_rule) == rule
+    assert type(check_rule(given_rule)) is type(rule)
 
 
-@pytest.mark.parametrize("rule", ["centre", 0.0, -0.1, 1.01, float("nan"), None, (1,)])
+@pytest.mark.parametrize("rule", ["centre", "0.5", -0.1, 1.01, 2, float("nan"), 1j, None, (1,)])
 def test_other_rules_are_refused(rule):
     with pytest.raises(ValueError, match="`skip_blank` must be True, False, 'any', 'center' or a"):
         check_rule(rule)

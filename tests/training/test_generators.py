@@ -403,7 +403,7 @@ def test_subjects_that_do_not_go_together_are_named_at_once(other, message):
         ({"overlap": 4}, "`overlap` must be smaller than `patch_size`"),
         ({"start_offset": -1}, "`start_offset` must be at least 0 .* got -1"),
         ({"start_offset": (1, 1, 1)}, "`start_offset` must have one value for each of 2 axes"),
-        ({"start_offset": 1, "policy": "tight"}, "`start` goes with policy 'centered' only"),
+        ({"start_offset": 1, "policy": "tight"}, "`start_offset` goes with policy 'centered' only"),
         ({"order": "sorted"}, "`order` must be one of"),
         ({"policy": "loose"}, "`policy` must be one of"),
         ({"padding_mode": "zero"}, "`padding_mode` must be one of"),
