@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from patchviz.arguments import real_number, whole_number
 from patchviz.errors import DataError
 from patchviz.files import write_whole
 
@@ -55,14 +56,20 @@ def get_validation_split(
     DataError
         When the stored split was made for other subjects or with other parameters.
     """
-    ids = _subject_ids(subjects)
+    ids, share = _subject_ids(subjects), real_number(data_split)
+    seed = whole_number("seed", seed, minimum=0)
+    if len(ids) < 2:
+        raise ValueError(f"`subjects` must be at least 2 to be split, got {len(ids)}")
+    if share is None or not 0 < share < 1:
+        raise ValueError(f"`data_split` must lie between 0 and 1, got {data_split!r}")
     if split_file is not None and Path(split_file).exists() and not overwrite:
-        return _load_split(Path(split_file), ids, data_split, seed)
-    n_training = count_training_subjects(len(ids), data_split)
+        return _load_split(Path(split_file), ids, share, seed)
+    # exact in decimal: 100 subjects at 0.29 are 29, where floats give 28.999…
+    n_training = max(1, math.floor(len(ids) * Fraction(str(share))))
     order = [int(n) for n in np.random.default_rng(seed).permutation(len(ids))]
     split = order[:n_training], order[n_training:]
     if split_file is not None:
-        _write_split(Path(split_file), ids, split, data_split, seed)
+        _write_split(Path(split_file), ids, split, share, seed)
     return split
 
 
@@ -88,25 +95,12 @@ def k_fold_split(subjects: int | Sequence[Any], k: int = 5, *, seed: int = 0) ->
     ValueError
         When `k` is out of range.
     """
-    n = len(_subject_ids(subjects))
+    n, k = len(_subject_ids(subjects)), whole_number("k", k, minimum=0)
     if not 2 <= k <= n:
         raise ValueError(f"`k` must be from 2 to the number of subjects, {n}, got {k}")
-    order = np.random.default_rng(seed).permutation(n)
+    order = np.random.default_rng(whole_number("seed", seed, minimum=0)).permutation(n)
     folds = [[int(m) for m in fold] for fold in np.array_split(order, k)]
     return [([m for other in folds if other is not fold for m in other], fold) for fold in folds]
-
-
-def count_training_subjects(n_subjects: int, data_split: float) -> int:
-    """Count the subjects that train: floor(n * share), at least one on each side.
-
-    The product is exact in decimal: 100 subjects at 0.29 are 29, where floats give 28.999….
-    """
-    if n_subjects < 2:
-        raise ValueError(f"`subjects` must be at least 2 to be split, got {n_subjects}")
-    if not 0 < data_split < 1:
-        raise ValueError(f"`data_split` must lie between 0 and 1, got {data_split}")
-    share = Fraction(str(float(data_split)))
-    return max(math.floor(n_subjects * share), 1)  # below n, as the share is below 1
 
 
 def _subject_ids(subjects: int | Sequence[Any]) -> list[str]:
@@ -126,8 +120,8 @@ def _repeated(names: list[str]) -> list[str]:
 def _write_split(path: Path, ids: list[str], split: Split, data_split: float, seed: int) -> None:
     training, validation = ([ids[n] for n in side] for side in split)
     content = {
-        "data_split": float(data_split),
-        "seed": int(seed),
+        "data_split": data_split,
+        "seed": seed,
         "training": training,
         "validation": validation,
     }

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.arguments import Array, per_axis, require_choice
+from patchviz.arguments import Array, per_axis, real_number, require_choice
 from patchviz.grid.patch_grid import Corner
 
 WEIGHTS = ("uniform", "gaussian", "hann")
@@ -58,22 +58,26 @@ def reconstruct_from_patches(
     """
     require_choice("weights", weights, WEIGHTS)
     shape = per_axis("data_shape", data_shape, minimum=1)
+    default_value = _check_number(default_value)
     if out is not None and tuple(out.shape) != shape:
         raise ValueError(f"`out` must have the shape {shape}, got {tuple(out.shape)}")
     corners = [per_axis("patch_indices", corner) for corner in patch_indices]
-    volume, plan, dtype = out, None, np.dtype(np.float64)
+    volume, blend = out, None
     for piece, corner in _pair(patches, corners, shape):
-        if plan is None:
-            plan = _plan(corners, piece.shape[-len(corner) :], shape[-len(corner) :], weights)
+        if blend is None:
+            blend = _weigh(corners, piece.shape[-len(corner) :], shape[-len(corner) :], weights)
             dtype = _dtype_holding(default_value, piece.dtype)
-            if plan.averages:
+            if blend.averages:
                 dtype = np.result_type(dtype, np.float32)
             volume = _prepare(out, shape, dtype, default_value)
-            if plan.averages and default_value != 0:
-                for box, _ in map(plan.boxes, corners):
+            if blend.averages and default_value != 0:
+                for box, _ in map(blend.boxes, corners):
                     volume[(..., *box)] = 0
-        plan.add(volume, piece, corner, np.empty(0, dtype).real.dtype)
-    return volume if plan else _prepare(out, shape, dtype, default_value)
+        blend.add(volume, piece, corner, np.empty(0, dtype).real.dtype)
+    if blend:
+        return volume
+    dtype = np.dtype(np.float64) if out is None else _dtype_holding(default_value, out.dtype)
+    return _prepare(out, shape, dtype, default_value)
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ class _Factor:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _Blend:
     """Where patches go, and how much of each voxel they decide."""
 
     patch_size: Sequence[int]
@@ -127,9 +131,9 @@ class _Plan:
         volume[image] = part
 
 
-def _plan(
+def _weigh(
     corners: Sequence[Corner], patch_size: Corner, image_shape: Corner, weights: str
-) -> _Plan:
+) -> _Blend:
     """Sum up what all patches weigh: axis by axis where corners form a grid, else by voxel."""
     ndim, curves = len(patch_size), [_curve(size, weights) for size in patch_size]
     starts = [sorted(set(axis)) for axis in zip(*corners, strict=True)]
@@ -148,7 +152,7 @@ def _plan(
             n_seen += total[box].size
         factors.append(_Factor(axes, product, total))
         overlap |= n_seen > int(np.count_nonzero(total))
-    return _Plan(patch_size, image_shape, factors, overlap)
+    return _Blend(patch_size, image_shape, factors, overlap)
 
 
 def _pair(
@@ -179,8 +183,12 @@ def _pair(
 
 def _prepare(out: Any, shape: Corner, dtype: np.dtype[Any], default_value: float) -> Any:
     """Return `out`, or a new array, full of the default value."""
-    if out is not None and not np.can_cast(dtype, out.dtype, "same_kind"):
-        raise ValueError(f"`out` must be of a dtype that takes {dtype}, got {out.dtype}")
+    if out is not None:
+        rounds = out.dtype.kind in "fc"  # whole numbers would wrap
+        if not np.can_cast(dtype, out.dtype, "same_kind" if rounds else "safe"):
+            raise ValueError(
+                f"`out` must be of a dtype that takes {dtype}, got {out.dtype} (cast the patches)"
+            )
     volume = np.zeros(shape, dtype) if out is None else out
     if out is not None or default_value != 0:
         volume[...] = default_value
@@ -195,6 +203,15 @@ def _dtype_holding(value: float, dtype: np.dtype[Any]) -> np.dtype[Any]:
         if held != value:
             return np.result_type(dtype, np.min_scalar_type(value))
     return dtype
+
+
+def _check_number(value: Any) -> Any:
+    """Return a number that NumPy knows, as it is or, of a fraction or a decimal, as a float."""
+    known = np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biufc"
+    number = value if known else real_number(value)
+    if number is None:
+        raise TypeError(f"`default_value` must be a number, got {value!r}")
+    return number
 
 
 def _inside(start: int, patch: int, size: int) -> tuple[slice, slice]:

@@ -30,7 +30,7 @@ def predict(
     model : callable
         ``model(x)``, with x of shape (batch, channel, *patch_size) in the volume's dtype, returns
         an array or a tensor of shape (batch, n_out, *patch_size). A network of PyTorch is called
-        by ``lambda x: network(torch.from_numpy(x))``.
+        by ``lambda x: network(torch.from_numpy(x).float())``.
     grid : PatchGrid
         Where patches lie, and how they are padded.
     batch_size : int

@@ -311,3 +311,14 @@ def test_reads_are_those_of_a_reader_that_keeps_the_last_used(n, side, cache, or
 def test_visits_name_the_subject_of_each_entry():
     queue = create_patch_index_list([7, 3], [(4,) * 3, (6,) * 3], 2)
     assert [queue.subjects[n] for n in queue.visits] == [subject for subject, _ in queue]
+
+
+def test_subjects_may_come_from_a_generator():
+    once = create_patch_index_list((n for n in (4, 7)), (18, 9), 8)
+    assert list(once) == list(create_patch_index_list([4, 7], (18, 9), 8))
+
+
+@pytest.mark.parametrize("index_list", [[1.0], [True], np.array([True, False]), ["0"], 3, [[0]]])
+def test_subjects_that_are_no_whole_numbers_are_refused(index_list):
+    with pytest.raises(TypeError, match="`index_list` must hold whole numbers, the places of"):
+        create_patch_index_list(index_list, (8, 8), 4)

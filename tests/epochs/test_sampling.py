@@ -3,6 +3,7 @@
 import math
 import pickle
 from collections import Counter
+from fractions import Fraction
 from itertools import islice, product
 
 import numpy as np
@@ -15,6 +16,7 @@ from patchviz.epochs.options import PatchOptions
 from patchviz.epochs.orders import ORDERS
 from patchviz.epochs.plan import plan_cohort
 from patchviz.epochs.steps import get_number_of_patches, get_number_of_steps
+from patchviz.grid.foreground import Foreground
 from patchviz.grid.patch_grid import PatchGrid
 from patchviz.training.generators import data_generator, get_training_and_validation_generators
 from tests.cohorts import Unreadable, numbered_cohort
@@ -256,3 +258,60 @@ def test_weights_that_are_none_are_blamed_on_the_subject(weights, message):
     )
     with pytest.raises(DataError, match=message):
         next(batches)
+
+
+# ---- a share where some subjects have nothing to draw
+
+
+def with_lesions(n_subjects, n_with):
+    """Make subjects of which the first few have a lesion, and the others nothing."""
+    cohort = numbered_cohort([(8, 8)] * n_subjects, density=0)
+    for subject in cohort[:n_with]:
+        subject.label[3, 5] = 1
+    return cohort
+
+
+@pytest.mark.parametrize(
+    ("share", "n_with", "reached"),
+    [(0.33, 10, 0.33), (0.33, 4, 0.33), (0.2, 2, 0.2), (0.33, 2, 0.2), (1, 5, 0.5), (0.33, 0, 0)],
+)
+def test_others_make_up_for_subjects_without_foreground(share, n_with, reached):
+    cohort = with_lesions(10, n_with)
+    options = PatchOptions(2, sampling=share, patches_per_subject=10)
+    plan = plan_cohort(cohort, range(10), options)
+    assert plan.sampler.reached_share == pytest.approx(reached)
+    assert plan.sampler.n_by_rule == round(100 * reached)
+    for epoch in range(5):
+        patches = plan.patches(epoch)
+        counts = [some.n_by_rule for some in patches]
+        assert sum(counts) == round(100 * reached)
+        assert not any(counts[n_with:])
+        assert max(counts[:n_with], default=0) - min(counts[:n_with], default=0) <= 1
+        for subject, some in zip(cohort, patches, strict=True):
+            assert all(subject.label[i : i + 2, j : j + 2].any() for i, j in some[: some.n_by_rule])
+
+
+def test_batches_hold_the_share_of_foreground_that_was_asked_for():
+    cohort = with_lesions(10, 4)
+    given = {"patch_size": 1, "sampling": 0.33, "patches_per_subject": 100}
+    batches = data_generator(cohort, range(10), batch_size=1000, **given)
+    for _, y in islice(batches, 3):
+        assert 330 <= np.count_nonzero(y) < 350  # few of the others hit the lesion by chance
+
+
+def test_how_many_follow_the_rule_is_known_before_a_patch_is_drawn_from_labels_alone():
+    class OnlyLabel(Unreadable):
+        def count_class(self, value=None):
+            return Foreground(np.eye(20))
+
+    plan = plan_cohort([OnlyLabel((20, 20))] * 3, range(3), PatchOptions(5, sampling=0.5))
+    assert plan.n_patches == 48
+    assert plan.sampler.n_by_rule == 24
+
+
+@pytest.mark.parametrize("share", [np.float32(0.33), np.float64(0.33), Fraction(33, 100)])
+def test_any_number_is_a_share(share):
+    cohort = numbered_cohort([(10, 10)], density=0.5)
+    plan = plan_cohort(cohort, [0], PatchOptions(1, sampling=share))
+    assert plan.sampler.n_by_rule == 33
+    assert plan_cohort(cohort, [0], PatchOptions(1, sampling=np.int64(1))).sampler.n_by_rule == 100

@@ -1,6 +1,7 @@
 import json
 import os
 import stat
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -63,6 +64,7 @@ def test_a_number_ids_and_subjects_give_the_same_split():
         (10, 0, "`data_split` must lie between 0 and 1, got 0"),
         (10, 1.0, "`data_split` must lie between 0 and 1, got 1.0"),
         (10, float("nan"), "`data_split` must lie between 0 and 1, got nan"),
+        (10, "0.8", "`data_split` must lie between 0 and 1, got '0.8'"),
     ],
 )
 def test_what_can_not_be_split_is_refused(subjects, share, message):
@@ -103,6 +105,14 @@ def test_a_split_file_may_be_read_by_whom_the_umask_allows(path):
 def test_numpy_numbers_can_be_stored(path):
     get_validation_split(np.int64(10), np.float32(0.5), seed=np.int64(5), split_file=path)
     assert json.loads(path.read_text())["seed"] == 5
+
+
+@pytest.mark.parametrize("share", [np.float32(0.7), Fraction(7, 10), Decimal("0.7")])
+def test_a_share_is_the_decimal_that_it_prints(path, share):
+    first = get_validation_split(10, share, split_file=path)
+    assert first == get_validation_split(10, 0.7)
+    assert len(first[0]) == 7
+    assert get_validation_split(10, share, split_file=path) == first
 
 
 def test_a_stored_split_goes_by_id_when_the_order_of_the_cohort_changes(path):

@@ -1,6 +1,7 @@
 """Patches go back to where they were cut, in any order, into any array."""
 
 import weakref
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -247,11 +248,29 @@ def test_no_patches_fill_out_with_the_default():
     [
         (np.ones(5, np.float32), 0, r"`out` must have the shape \(4,\), got \(5,\)"),
         (np.ones(4, np.int16), 0, "`out` must be of a dtype that takes float32, got int16"),
+        (np.ones(4, np.float32), "0", "`default_value` must be a number, got '0'"),
     ],
 )
 def test_an_out_that_does_not_fit_is_refused(out, default, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         reconstruct_from_patches(np.ones((2, 3), np.uint8), [[0], [1]], (4,), default, out=out)
+
+
+@pytest.mark.parametrize(("dtype", "small"), [("int64", "int8"), ("uint8", "int8")])
+def test_an_out_in_which_patches_would_wrap_is_refused(dtype, small):
+    message = f"`out` must be of a dtype that takes {dtype}, got {small} .cast the patches"
+    with pytest.raises(ValueError, match=message):
+        reconstruct_from_patches(np.full((1, 4), 200, dtype), [[0]], (4,), out=np.ones(4, small))
+
+
+@pytest.mark.parametrize("default", [0, 0.0, 7, np.float32(7), Fraction(7)])
+def test_no_patches_fill_an_out_of_whole_numbers(default):
+    out = np.ones(4, np.uint8)
+    assert reconstruct_from_patches([], [], (4,), default, out=out) is out
+    assert out.tolist() == [default] * 4
+    for other in (0.5, -1, 256):
+        with pytest.raises(ValueError, match=r"`out` must be of a dtype that takes .* got uint8"):
+            reconstruct_from_patches([], [], (4,), other, out=out)
 
 
 def test_patches_of_several_dtypes_or_more_than_corners_are_refused():

@@ -207,6 +207,36 @@ def test_a_patch_is_written_where_out_says(subject):
     np.testing.assert_array_equal(y[0], slice_of_padded(subject.label != 0, (-1, 3), (3, 3)))
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"labels": 3}, "`labels` must be a list of whole numbers, got 3"),
+        ({"labels": []}, "`labels` must name at least one label value"),
+        ({"transform": "flip"}, "`transform` must be a function of .* got 'flip'"),
+        ({"padding_mode": "zero"}, "`padding_mode` must be one of"),
+        ({"patch_size": 0}, "`patch_size` must be at least 1"),
+        ({"skip_blank": "centre"}, "`skip_blank` must be True, False, 'any'"),
+    ],
+)
+def test_wrong_arguments_of_add_data_are_refused_by_name(subject, given, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        add_data([], [], [subject], (0, (0, 0)), **{"patch_size": 3} | given)
+
+
+@pytest.mark.parametrize("no", [False, 0, np.bool_(False), np.int64(0)])
+def test_any_false_keeps_blank_patches(no):
+    cohort = [FakeSubject("a", np.ones((1, 6)), np.zeros(6, int))]
+    assert add_data([], [], cohort, (0, (0,)), 3, skip_blank=no)
+    assert not add_data([], [], cohort, (0, (0,)), 3, skip_blank=np.bool_(True))
+
+
+def test_1_skips_patches_without_any_foreground_only():
+    cohort = [FakeSubject("a", np.ones((1, 6)), np.eye(1, 6, dtype=int)[0])]
+    for yes in (1, np.int64(1), np.float32(1)):
+        assert add_data([], [], cohort, (0, (0,)), 3, skip_blank=yes)
+        assert not add_data([], [], cohort, (0, (3,)), 3, skip_blank=yes)
+
+
 def test_cutting_leaves_the_subject_alone(subject):
     image, label = subject.image.copy(), subject.label.copy()
     for corner in product((-2, 0, 4), repeat=2):

@@ -147,6 +147,18 @@ def test_a_dataset_is_a_sequence_of_the_patches_that_its_queue_pops():
             dataset[n]
 
 
+def test_an_epoch_can_not_go_on_beyond_its_end():
+    dataset = PatchIterableDataset(numbered_cohort([(8, 8)]), [0], patch_size=4, batch_size=3)
+    dataset.set_epoch(1, position=2)
+    assert list(dataset) == []
+    with pytest.raises(ValueError, match="`position` must be at most 2, all of an epoch, got 3"):
+        dataset.set_epoch(2, position=3)
+    with pytest.raises(TypeError, match="`position` must be a whole number"):
+        dataset.set_epoch(2, position=0.5)
+    dataset.set_epoch(0)
+    assert sum(len(x) for (x,) in dataset) == 4
+
+
 def test_without_labels_there_is_x_alone():
     cohort = numbered_cohort([(8, 8)])
     ((x,),) = DataLoader(PatchDataset(cohort, [0], patch_size=4), batch_size=4)

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import patchviz.grid.cut
+import patchviz.training.batches
 from patchviz.epochs.orders import ORDERS
 from patchviz.epochs.queue import draw_starts
 from patchviz.epochs.splits import get_validation_split
@@ -417,6 +419,10 @@ def test_subjects_that_do_not_go_together_are_named_at_once(other, message):
         ({"index_list": [True]}, "`index_list` must hold whole numbers, .* got True"),
         ({"index_list": np.array([False, True])}, "`index_list` must hold whole numbers"),
         ({"index_list": ["sub-00"]}, "`index_list` must hold whole numbers, .* got 'sub-00'"),
+        ({"index_list": [0, 99]}, "`index_list` must hold places of the cohort's 1 .* got 99"),
+        ({"index_list": [-1]}, "`index_list` must hold places of the cohort's 1 .* got -1"),
+        ({"index_list": 0}, "`index_list` must hold whole numbers, .* got 0"),
+        ({"position": 5}, "`position` must be at most 4"),
     ],
 )
 def test_wrong_arguments_are_refused_before_the_first_batch(arguments, message):
@@ -454,6 +460,46 @@ def test_blanks_are_looked_for_once_where_grids_stay(monkeypatch):
     generator = data_generator(cohort, range(5), patch_size=4, batch_size=20, skip_blank=True)
     list(islice(generator, 6))
     assert len(looked) == 5
+
+
+def test_both_generators_plan_once_each_and_look_through_every_label_once(monkeypatch):
+    plans, looked = [], []
+    plan, find_blank = patchviz.training.batches.plan_cohort, Foreground.find_blank
+    monkeypatch.setattr(
+        patchviz.training.batches, "plan_cohort", lambda *a: (plans.append(1), plan(*a))[1]
+    )
+    monkeypatch.setattr(Foreground, "find_blank", lambda *a: (looked.append(1), find_blank(*a))[1])
+    cohort = numbered_cohort([(8, 8)] * 5, density=0.5)
+    *both, n_train_steps, n_validation_steps = get_training_and_validation_generators(
+        cohort, batch_size=2, patch_size=4, skip_blank=True
+    )
+    for batches, n_steps in zip(both, (n_train_steps, n_validation_steps), strict=True):
+        list(islice(batches, 3 * n_steps))
+    assert (len(plans), len(looked)) == (2, 5)
+
+
+def test_no_option_is_checked_again_for_each_patch(monkeypatch):
+    checked = []
+
+    def count(*arguments):
+        checked.append(arguments)
+
+    batches = data_generator(numbered_cohort([(8, 8)], density=0.5), [0], patch_size=4)
+    for name in ("require_choice", "per_axis", "check_rule", "check_labels"):
+        monkeypatch.setattr(patchviz.grid.cut, name, count)
+    list(islice(batches, 8))
+    assert checked == []
+
+
+def test_subjects_may_come_from_a_generator():
+    cohort = numbered_cohort([(8, 8)] * 3)
+    once, again = (
+        data_generator(cohort, index_list, patch_size=4)
+        for index_list in ((n for n in (2, 0)), [2, 0])
+    )
+    for (x, _), (same, _) in islice(zip(once, again, strict=True), 16):
+        np.testing.assert_array_equal(x, same)
+    assert get_number_of_patches(cohort, (n for n in (2, 0)), 4) == 8
 
 
 # ---- both generators
@@ -547,6 +593,26 @@ def test_every_option_reaches_both_generators():
         for (x, y), (x_same, y_same) in islice(zip(generator, same, strict=True), 2 * n_steps):
             np.testing.assert_array_equal(x, x_same, strict=True)
             np.testing.assert_array_equal(y, y_same, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"training_start_offset": 2, "policy": "tight"},
+            "`training_start_offset` goes with policy 'centered' only, got policy 'tight'",
+        ),
+        ({"training_start_offset": (1, 2, 3)}, "`training_start_offset` must have one value for"),
+        ({"validation_patch_overlap": 4}, "`validation_patch_overlap` must be smaller than"),
+        ({"validation_batch_size": 0}, "`validation_batch_size` must be at least 1, got 0"),
+        ({"batch_size": 0}, "`batch_size` must be at least 1, got 0"),
+        ({"overlap": 4}, "`overlap` must be smaller than"),
+    ],
+)
+def test_errors_call_a_parameter_what_its_caller_does(given, message):
+    cohort = numbered_cohort([(8, 8)] * 4)
+    with pytest.raises(ValueError, match=f"^{message}"):
+        get_training_and_validation_generators(cohort, **{"batch_size": 2, "patch_size": 4} | given)
 
 
 def test_the_split_can_be_kept_in_a_file(tmp_path):

@@ -131,6 +131,20 @@ def test_what_does_not_fit_is_refused(volume, model, options, message):
         predict(volume, model, PatchGrid((8, 8), 4), **{"batch_size": 2} | options)
 
 
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda x: (x, x), "`model` must return an array or a tensor, got a tuple: choose one"),
+        (lambda x: {"out": x}, "`model` must return an array or a tensor, got a dict: choose one"),
+        (lambda x: None, "`model` must return an array or a tensor, got a NoneType"),
+        (lambda x: x.astype(object), "`model` must return numbers, got a ndarray of type object"),
+    ],
+)
+def test_an_answer_that_is_no_array_is_refused_by_name(answer, message):
+    with pytest.raises(TypeError, match=message):
+        predict(np.ones((8, 8)), answer, PatchGrid((8, 8), 4))
+
+
 # ---- many subjects: here, in threads, in processes, on a cluster
 
 SHAPES = [(9, 7, 8), (12, 8, 8), (8, 8, 8)]
@@ -171,6 +185,15 @@ def test_without_an_executor_a_subject_is_predicted_when_it_is_asked_for():
 def test_grids_that_can_not_be_are_refused_at_once():
     with pytest.raises(ValueError, match="`patch_size` must be at most the image's 7 voxels"):
         predict_cohort(numbered_cohort(SHAPES), [0], None, patch_size=8, policy="shifted")
+
+
+def test_subjects_to_predict_may_come_from_a_generator_and_must_be_in_the_cohort():
+    cohort = numbered_cohort(SHAPES)
+    found = predict_cohort(cohort, (n for n in [2]), lambda x: x, patch_size=8)
+    np.testing.assert_array_equal(next(found), cohort[2].image)
+    for wrong in (-1, 3):
+        with pytest.raises(ValueError, match=f"`index_list` must hold places .* got {wrong}"):
+            predict_cohort(cohort, [wrong], lambda x: x, patch_size=8)
 
 
 @pytest.mark.parametrize("make", [threads, processes])
