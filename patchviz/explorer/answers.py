@@ -7,20 +7,21 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from patchviz.data.cohort import Cohort
-from patchviz.data.facts import CohortFacts
 from patchviz.explorer.voxels import Voxels, grey_range, to_greys
 from patchviz.grid.cut import cut_patch
-from patchviz.grid.foreground import Foreground
 from patchviz.grid.patch_grid import Corner
+from patchviz.scene.comparison import compare
 from patchviz.scene.coverage import compute_coverage, describe_coverage
-from patchviz.scene.resolve import resolve
-from patchviz.scene.settings import Settings, make_patches, make_queue
+from patchviz.scene.records import Scene
+from patchviz.scene.resolve import describe
+from patchviz.scene.sets import PlannedSets, plan_sets
+from patchviz.scene.settings import ResolvedSettings, Settings, complete
 from patchviz.scene.wording import percent
 
 
@@ -41,13 +42,24 @@ class Answers:
         # found once; of volumes, the one on show stays open
         self._grey_range = cache(lambda n, channel: grey_range(cohort[n].image[channel]))
         self.open_voxels = lru_cache(maxsize=1)(self._open_voxels)
+        # planned and described once, though the front end asks about the same settings many times
+        self._plan = lru_cache(maxsize=8)(lambda resolved: plan_sets(resolved, cohort.facts))
+        self._describe = lru_cache(maxsize=8)(lambda resolved: describe(self._plan(resolved)))
+
+    def plan(self, settings: Settings) -> PlannedSets:
+        """Plan what settings give on the cohort."""
+        return self._plan(complete(settings, self._cohort.facts))
+
+    def describe(self, settings: Settings) -> Scene:
+        """Resolve settings on the cohort."""
+        return self._describe(complete(settings, self._cohort.facts))
 
     def to(self, asked: dict[str, Any]) -> Iterator[Message]:
         """Give the messages that answer a question, each as soon as it is ready.
 
         `about` comes back as it was asked: by then the front end may show something else.
         """
-        kind, facts = asked["kind"], self._cohort.facts
+        kind = asked["kind"]
         if kind in ("volume", "plane", "voxels"):
             try:
                 yield from self._show_voxels(**asked)
@@ -59,36 +71,36 @@ class Answers:
             tried = [self._try_scene(settings) for settings in asked["settings"]]
             yield {"kind": kind, "scenes": [t["scene"] for t in tried if "scene" in t]}, []
         else:
-            settings = read_settings(asked["settings"])
+            sets = self.plan(read_settings(asked["settings"]))
             if kind == "patches":
-                content, buffers = self._show_patches(settings, asked["axis"], asked["entries"])
+                content, buffers = self._show_patches(sets, asked["axis"], asked["entries"])
                 yield content | {"about": asked["about"]}, buffers
             elif kind == "contents":
-                yield self._list_contents(settings, asked["entries"]), []
+                yield self._list_contents(sets, asked["entries"]), []
             elif kind == "queue":
-                content, order = pack_queue(settings, facts)
+                content, order = pack_queue(sets, sets.settings.epoch)
                 yield content | {"about": asked["about"]}, [order]
             elif kind == "coverage":
-                content, counts = pack_coverage(settings, facts, asked["n_epochs"])
+                content, counts = pack_coverage(sets, asked["n_epochs"])
                 yield content, [counts]
             elif kind == "comparison":
-                rows = [asdict(row) for row in resolve(settings, facts).comparison]
+                rows = [asdict(row) for row in compare(self.describe(sets.settings))]
                 yield {"kind": kind, "rows": rows}, []
 
     def _try_scene(self, settings: dict[str, Any]) -> dict[str, Any]:
         try:
-            return {"scene": resolve(read_settings(settings), self._cohort.facts).to_json()}
+            return {"scene": self.describe(read_settings(settings)).to_json()}
         except (ValueError, TypeError) as error:
             control = re.match(r"`(\w+)`", str(error))
             return {"control": control and control[1], "text": str(error).replace("`", "")}
 
     def _show_patches(
-        self, settings: Settings, axis: int, entries: Sequence[tuple[int, int]]
+        self, sets: PlannedSets, axis: int, entries: Sequence[tuple[int, int]]
     ) -> Message:
         """Show each patch's slice through the middle of what is image in it."""
-        corners = list(self._find_corners(settings, entries))
+        corners = [sets.patches[n][patch] for n, patch in entries]
         pictures = [
-            self._cut(settings, axis, n, corner)
+            self._cut(sets.settings, axis, n, corner)
             for (n, _), corner in zip(entries, corners, strict=True)
         ]
         content = {
@@ -96,57 +108,49 @@ class Answers:
             "axis": axis,
             "entries": entries,
             "corners": corners,
-            "real": self._find_real(settings, entries, corners),
+            "real": self._find_real(sets, entries, corners),
             "shape": pictures[0].shape,
         }
         return content, [b"".join(picture.tobytes() for picture in pictures)]
 
-    def _find_corners(
-        self, settings: Settings, entries: Sequence[tuple[int, int]]
-    ) -> Iterator[Corner]:
-        """Find the corner of each (subject, patch)."""
-        subjects = {n for n, _ in entries}
-        patches = {n: make_patches(settings, self._cohort.facts, n) for n in subjects}
-        return (patches[n][patch] for n, patch in entries)
-
     def _cut(
-        self, settings: Settings, axis: int, n: int, corner_of_patch: Corner
+        self, settings: ResolvedSettings, axis: int, n: int, corner_of_patch: Corner
     ) -> NDArray[np.uint8]:
         volume = self._cohort[n].image[settings.channel]
-        corner, size = list(corner_of_patch), list(cast("tuple[int, ...]", settings.patch_size))
+        corner, size = list(corner_of_patch), list(settings.patch_size)
         middle = max(0, corner[axis]), min(corner[axis] + size[axis], volume.shape[axis])
         corner[axis], size[axis] = sum(middle) // 2, 1
         slice_ = cut_patch(volume, corner, size, settings.padding_mode).squeeze(axis)
         return to_greys(slice_, *self._grey_range(n, settings.channel))
 
     def _list_contents(
-        self, settings: Settings, entries: Sequence[tuple[int, int]]
+        self, sets: PlannedSets, entries: Sequence[tuple[int, int]]
     ) -> dict[str, Any]:
         """List of each patch its corner and how much of it is image, and of that foreground.
 
         Labels are read of the subjects of these patches alone.
         """
-        facts, size = self._cohort.facts, cast("tuple[int, ...]", settings.patch_size)
-        corners = list(self._find_corners(settings, entries))
-        reals = self._find_real(settings, entries, corners)
+        facts, size = self._cohort.facts, sets.settings.patch_size
+        corners = [sets.patches[n][patch] for n, patch in entries]
+        reals = self._find_real(sets, entries, corners)
         content = {"kind": "contents", "corners": corners, "real": reals, "text": ""}
-        if not all(facts.has_label[n] for n, _ in entries):
-            return content
         shares = []
         for (n, _), corner, real in zip(entries, corners, reals, strict=True):
-            foreground = cast("Foreground", facts.foreground(n))
+            if (foreground := facts.foreground(n)) is None:
+                return content
             count = int(foreground.count_each([corner], size)[0])
             shares.append(count / max(1, real * math.prod(size)))
         return content | {"foreground": shares, "text": _describe_foreground(shares)}
 
     def _find_real(
-        self, settings: Settings, entries: Sequence[tuple[int, int]], corners: Sequence[Corner]
+        self, sets: PlannedSets, entries: Sequence[tuple[int, int]], corners: Sequence[Corner]
     ) -> list[float]:
         """Find out how much of each patch is image."""
-        shapes = np.array([self._cohort.facts.shapes[n] for n, _ in entries])
-        ends = np.array(corners) + settings.patch_size
+        shapes = np.array([sets.facts.shapes[n] for n, _ in entries])
+        size = sets.settings.patch_size
+        ends = np.array(corners) + size
         inside = np.clip(ends, 0, shapes) - np.clip(corners, 0, shapes)
-        shares: list[float] = (inside / settings.patch_size).prod(axis=1).tolist()
+        shares: list[float] = (inside / size).prod(axis=1).tolist()
         return shares
 
     def _open_voxels(self, n: int, channel: int) -> Voxels:
@@ -181,12 +185,10 @@ def _describe_foreground(shares: Sequence[float]) -> str:
     return f"{held}; it is {percent(sum(shares) / len(shares))} of a patch on average"
 
 
-def pack_coverage(
-    settings: Settings, facts: CohortFacts, n_epochs: int
-) -> tuple[dict[str, Any], bytes]:
+def pack_coverage(sets: PlannedSets, n_epochs: int) -> tuple[dict[str, Any], bytes]:
     """Give the message on how often voxels are seen, and the counts as little-endian uint16."""
     try:
-        coverage = compute_coverage(settings, facts, n_epochs)
+        coverage = compute_coverage(sets, n_epochs)
     except ValueError as error:  # it would take too much memory
         return {"kind": "coverage", "edges": [], "shares": [], "text": str(error)}, b""
     content = {
@@ -198,14 +200,14 @@ def pack_coverage(
     return content, np.minimum(coverage.counts, 2**16 - 1).astype("<u2").tobytes()
 
 
-def pack_queue(settings: Settings, facts: CohortFacts) -> tuple[dict[str, Any], bytes]:
-    """Give the message on the queue of the epoch shown, and its order as little-endian int32."""
-    queue = make_queue(settings, facts)
+def pack_queue(sets: PlannedSets, epoch: int) -> tuple[dict[str, Any], bytes]:
+    """Give the message on the queue of an epoch, and its order as little-endian int32."""
+    queue = sets.training.queue(epoch)
     sizes = [len(grid) for grid in queue.grids]
     caches = [c for c in (1, 2, 4, 8, 16) if c < len(sizes)] + [len(sizes)]
     content = {
         "kind": "queue",
-        "epoch": settings.epoch,
+        "epoch": epoch,
         "subjects": np.asarray(queue.subjects).tolist(),
         "sizes": sizes,
         "reads": [[cache, queue.count_reads(cache)] for cache in caches],

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from patchviz.epochs.orders import ORDERS
 from patchviz.explorer.answers import pack_coverage, pack_queue
@@ -20,11 +20,12 @@ from patchviz.explorer.widget import Explorer
 from patchviz.files import write_whole
 from patchviz.grid.patch_grid import Ints
 from patchviz.grid.policies import POLICIES
-from patchviz.scene.resolve import Scene, resolve
-from patchviz.scene.settings import Settings, make_queue
-
-if TYPE_CHECKING:
-    from patchviz.data.facts import CohortFacts
+from patchviz.scene.comparison import compare
+from patchviz.scene.records import Scene
+from patchviz.scene.resolve import describe
+from patchviz.scene.sets import PlannedSets, plan_sets
+from patchviz.scene.settings import Settings
+from patchviz.scene.size_sweep import list_sizes
 
 # the page itself refuses to load anything, wherever it is opened
 POLICY = (
@@ -74,32 +75,33 @@ def export_page(
         When the file can't be written; no part of it is left behind.
     """
     facts = explorer.cohort.facts
-    now = resolve(replace(explorer.settings, epoch=0), facts)
+    now = plan_sets(replace(explorer.settings, epoch=0), facts)
     if choices is None:
-        scenes = _usual_scenes(now, facts)
+        planned = _plan_usual(now)
     else:
         subject, channel = now.settings.subject, now.settings.channel
-        scenes = (
-            resolve(replace(choice, subject=subject, channel=channel, epoch=0), facts)
+        planned = (
+            plan_sets(replace(choice, subject=subject, channel=channel, epoch=0), facts)
             for choice in choices
         )
     # the present one first; each once
-    unique = {scene.settings: scene for scene in itertools.chain([now], scenes)}
+    unique = {sets.settings: sets for sets in itertools.chain([now], planned)}
     content, parts = _pack(explorer, list(unique.values()))
     parts["content"] = json.dumps(content, separators=(",", ":")).encode()
     path = Path(path)
-    write_whole(path, _write_html(now, len(unique), parts).encode("utf-8", "replace"))
+    name = facts.ids[now.settings.subject]
+    write_whole(path, _write_html(name, len(unique), parts).encode("utf-8", "replace"))
     return path
 
 
-def _usual_scenes(now: Scene, facts: CohortFacts) -> Iterator[Scene]:
-    """Resolve the choices that teach most, where they are possible and not too many patches."""
+def _plan_usual(now: PlannedSets) -> Iterator[PlannedSets]:
+    """Plan the choices that teach most, where they are possible and not too many patches."""
     settings, present = now.settings, now.settings.patch_size
-    assert isinstance(present, tuple)  # resolved
     wanted = {71, 72, *(size + by for size in present for by in (-1, 0, 1))}
     sizes: list[Ints] = [present]
-    sizes += [size for size in now.size_sweep.sizes if size % 8 == 0 or size in wanted]
-    overlap = settings.overlap
+    shape = now.facts.shapes[settings.subject]
+    sizes += [size for size in list_sizes(shape) if size % 8 == 0 or size in wanted]
+    overlap: Ints = settings.overlap
     overlaps = {0: None, min(present) // 4: None, min(present) // 2: None, overlap: None}
     starts = {settings.start: None, None: None}
     grids = list(itertools.product(POLICIES, starts, overlaps))
@@ -110,32 +112,34 @@ def _usual_scenes(now: Scene, facts: CohortFacts) -> Iterator[Scene]:
             settings, order=order, policy=policy, start=start, overlap=overlap, patch_size=size
         )
         try:
-            scene = resolve(choice, facts)
+            sets = plan_sets(choice, now.facts)
         except ValueError:
             continue  # such as an overlap that is no smaller than the patch
-        if scene.n_queue <= max(MOST_ENTRIES, now.n_queue):
-            yield scene
+        if sets.training.n_patches <= max(MOST_ENTRIES, now.training.n_patches):
+            yield sets
 
 
-def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict[str, bytes]]:
+def _pack(
+    explorer: Explorer, planned: list[PlannedSets]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Put together what the page's stand-in for the model answers with, nothing twice."""
-    facts, settings = explorer.cohort.facts, scenes[0].settings
+    scenes = [describe(sets) for sets in planned]
+    settings = scenes[0].settings
     state = explorer.get_state(list(Explorer.class_own_traits(sync=True)))
-    n_epochs = 1 if any(_draws(scene.settings) for scene in scenes) else N_EPOCHS
+    n_epochs = 1 if any(_draws(sets) for sets in planned) else N_EPOCHS
     bodies: dict[str, int] = {}  # as JSON, each with its number
     sweeps: dict[str, int] = {}
     queues: dict[str, int] = {}
     epochs: list[list[tuple[dict[str, Any], bytes]]] = []
     rows = []
-    for scene in scenes:
+    for sets, scene in zip(planned, scenes, strict=True):
         body = scene.to_json()
         chosen, sweep = body.pop("settings"), body.pop("size_sweep")
-        queue = _number(queues, _describe_queue(scene.settings, facts))
+        queue = _number(queues, _describe_queue(sets))
         if queue == len(epochs):
-            numbered = (replace(scene.settings, epoch=n) for n in range(n_epochs))
-            epochs.append([pack_queue(settings, facts) for settings in numbered])
+            epochs.append([pack_queue(sets, epoch) for epoch in range(n_epochs)])
         rows.append([chosen, _number(bodies, body), _number(sweeps, sweep), queue])
-    covered = _cover(settings, facts) if "coverage" in explorer.show else []
+    covered = _cover(planned[0]) if "coverage" in explorer.show else []
     which = {"subject": settings.subject, "channel": settings.channel}
     voxels = explorer.open_voxels(settings.subject, settings.channel)
     content = {
@@ -159,17 +163,18 @@ def _pack(explorer: Explorer, scenes: list[Scene]) -> tuple[dict[str, Any], dict
     }
 
 
-def _cover(settings: Settings, facts: CohortFacts) -> list[tuple[dict[str, Any], bytes]]:
+def _cover(sets: PlannedSets) -> list[tuple[dict[str, Any], bytes]]:
     """Count how often voxels are seen in one epoch, in two …, while that makes no large page."""
-    covered, size = [pack_coverage(settings, facts, 1)], 0
+    covered, size = [pack_coverage(sets, 1)], 0
     while len(covered) < MOST_COVERED and (size := size + len(covered[-1][1])) < LARGE:
-        covered.append(pack_coverage(settings, facts, len(covered) + 1))
+        covered.append(pack_coverage(sets, len(covered) + 1))
     return covered
 
 
-def _draws(settings: Settings) -> bool:
+def _draws(sets: PlannedSets) -> bool:
     """Tell whether each epoch has a grid or patches of its own."""
-    return settings.sampling != "grid" or any(cast("tuple[int, ...]", settings.start_offset))
+    options = sets.training.options
+    return options.sampling != "grid" or options.has_random_starts
 
 
 def _compare(scenes: list[Scene]) -> list[Any]:
@@ -178,7 +183,7 @@ def _compare(scenes: list[Scene]) -> list[Any]:
     for n, scene in enumerate(scenes):
         alike = {**asdict(scene.settings), "policy": None, "order": None}
         if str(alike) not in found:
-            found[str(alike)] = [], [asdict(row) for row in scene.comparison]
+            found[str(alike)] = [], [asdict(row) for row in compare(scene)]
         found[str(alike)][0].append(n)
     return list(found.values())
 
@@ -188,17 +193,17 @@ def _number(known: dict[str, int], thing: Any) -> int:
     return known.setdefault(json.dumps(thing), len(known))
 
 
-def _describe_queue(settings: Settings, facts: CohortFacts) -> list[Any]:
+def _describe_queue(sets: PlannedSets) -> list[Any]:
     """Tell apart settings whose queues differ; many grids have equally many patches."""
-    queue = make_queue(settings, facts)
+    settings, queue = sets.settings, sets.queue
     sizes = [len(grid) for grid in queue.grids]
     blank = queue.order.tolist() if settings.skip_blank else None
     how = [settings.order, settings.window, settings.seed]
     return [*how, list(map(int, queue.subjects)), sizes, blank]
 
 
-def _write_html(now: Scene, n_scenes: int, parts: dict[str, bytes]) -> str:
-    name = html.escape(now.subject_id)
+def _write_html(name: str, n_scenes: int, parts: dict[str, bytes]) -> str:
+    name = html.escape(name)
     packed = "\n".join(
         f'<script type="application/zlib" data-part="{part}">'
         f"{base64.b64encode(zlib.compress(content, 9)).decode()}</script>"

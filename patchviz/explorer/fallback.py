@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Collection
+from html import escape
 from typing import Any
 
 import anywidget
+
+from patchviz.scene import Scene
 
 
 def beside(bundle: Any, mime_type: str, content: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Put beside a widget what stands in its place where widgets don't run."""
     data, metadata = bundle
     return {**data, mime_type: content}, metadata
+
+
+def write_picture(scene: Scene, png: bytes, show: Collection[str]) -> str:
+    """Write a picture as HTML, with sentence and ledger as far as they are among the parts shown.
+
+    Without styles or scripts, which pages that show notebooks take away.
+    """
+    words = (f"<b>{escape(w.text)}</b>" if w.strong else escape(w.text) for w in scene.sentence)
+    rows = (
+        f"<tr><th>{escape(row.label)}</th><td>{escape(row.value)}</td>"
+        f"<td>{escape(row.formula)}</td><td>{escape(row.reason)}</td></tr>"
+        for row in scene.ledger
+    )
+    name = f"a plane of {escape(scene.subject_id)} and the patches that it cuts"
+    parts = [f'<img alt="{name}" src="data:image/png;base64,{base64.b64encode(png).decode()}">']
+    if "sentence" in show:
+        parts.insert(0, f"<p>{''.join(words)}</p>")
+    if "ledger" in show:
+        summary = "<summary>every number, and its formula</summary>"
+        parts.append(f"<details>{summary}<table>{''.join(rows)}</table></details>")
+    return "\n".join(parts)
 
 
 class WidgetCheck(anywidget.AnyWidget):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import fields
 
 from patchviz.arguments import require_choice
-from patchviz.scene.resolve import Scene
+from patchviz.scene.records import Scene
 from patchviz.scene.settings import Settings
 
 PARTS = (  # in the page's order

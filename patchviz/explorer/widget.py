@@ -18,12 +18,12 @@ from patchviz.data.cohort import Cohort
 from patchviz.epochs.orders import ORDERS
 from patchviz.explorer.answers import Answers, read_settings
 from patchviz.explorer.bundle import SCRIPTS, STYLES, bundle
-from patchviz.explorer.fallback import beside
-from patchviz.explorer.parts import PARTS, check_lock, check_predict, check_show
+from patchviz.explorer.fallback import beside, write_picture
+from patchviz.explorer.parts import check_lock, check_predict, check_show
 from patchviz.grid.patch_grid import PADDING_MODES
 from patchviz.grid.policies import POLICIES
-from patchviz.scene.resolve import Scene, resolve
-from patchviz.scene.settings import Settings, make_queue
+from patchviz.scene.records import Scene
+from patchviz.scene.settings import Settings
 
 Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
 
@@ -110,7 +110,8 @@ class Explorer(anywidget.AnyWidget):
                 raise ValueError(
                     f"`cohort_or_volume` must hold 3-D volumes, got shape {shape} in {name}"
                 )
-        scene = resolve(settings or Settings(), facts)
+        self._answers = Answers(self.cohort)
+        scene = self._answers.describe(settings or Settings())
         chosen = {
             "show": check_show(show),
             "lock": check_lock(lock),
@@ -133,18 +134,17 @@ class Explorer(anywidget.AnyWidget):
         }
         for name, value in {"choices": choices, **chosen}.items():
             self.set_trait(name, value)
-        self._answers = Answers(self.cohort)
         self.open_voxels = self._answers.open_voxels
         self.on_msg(self._answer)
 
     @property
     def scene(self) -> Scene:
         """The picture that the present settings give."""
-        return resolve(self.settings, self.cohort.facts)
+        return self._answers.describe(self.settings)
 
     @traitlets.validate("settings")
     def _resolve_settings(self, proposal: Any) -> Settings:
-        return resolve(proposal["value"], self.cohort.facts).settings
+        return self._answers.describe(proposal["value"]).settings
 
     @traitlets.validate("selected")
     def _check_selected(self, proposal: Any) -> int:
@@ -168,29 +168,24 @@ class Explorer(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)
-        if not self.predict:
-            return beside(bundle, "image/png", base64.b64encode(self._draw()).decode())
-        asked = [row.label for row in self.scene.ledger if row.key in self.predict]
-        text = f"**Guess first:** {', '.join(asked)}. The picture comes where widgets run."
-        return beside(bundle, "text/markdown", text)  # a picture would tell
+        if self.predict:
+            asked = [row.label for row in self.scene.ledger if row.key in self.predict]
+            text = f"**Guess first:** {', '.join(asked)}. The picture comes where widgets run."
+            return beside(bundle, "text/markdown", text)  # a picture would tell
+        png = self._draw()
+        bundle = beside(bundle, "image/png", base64.b64encode(png).decode())
+        return beside(bundle, "text/html", write_picture(self.scene, png, self.show))
 
     def _draw(self) -> bytes:
-        """Draw what is shown where widgets don't run."""
-        from patchviz.figures import explorer_png
+        """Draw the plane that stands where widgets don't run."""
+        from patchviz.figures import plane_png
 
         scene = self.scene
-        subject = self.cohort[scene.settings.subject]
-        shown: dict[str, Any] = {}
-        if self.show != list(PARTS):
-            shown["show"] = self.show
-            if "queue" in self.show:
-                shown["queue"] = make_queue(scene.settings, self.cohort.facts)
         try:
-            return explorer_png(
-                scene, subject.image[scene.settings.channel], subject.label, **shown
-            )
+            subject = self.cohort[scene.settings.subject]
+            return plane_png(scene, subject.image[scene.settings.channel], subject.label)
         except (ValueError, OSError):  # the front end is told why when it asks for voxels
-            return explorer_png(scene, **shown)
+            return plane_png(scene)
 
 
 @cache

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from patchviz.figures import marks
 from patchviz.figures.marks import INK, MUTED, REAL, RULE, TEXT, UNSEEN
-from patchviz.scene.resolve import Scene
+from patchviz.scene.records import Scene
 
 
 def draw_axis(scene: Scene, axis: int = 0, *, ax: Axes | None = None) -> Axes:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from operator import index
 from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
-from matplotlib.font_manager import FontProperties
 from numpy.typing import ArrayLike
 
 from patchviz.arguments import Array
-from patchviz.scene.axes import Axis
-from patchviz.scene.resolve import Scene
+from patchviz.scene.records import Scene, SceneAxis
 from patchviz.scene.wording import percent
 
 INK, MUTED, RULE = "#1c2733", "#66727e", "#d3d9df"
@@ -31,7 +27,7 @@ REAL = LinearSegmentedColormap.from_list(
 ANATOMY = colormaps["gray"].resampled(24)
 TEXT = 9  # points
 # Stands for the axes that a scene of one or two doesn't have: a single voxel.
-FLAT = Axis("", 1, 1, 0, 0, 1.0, ("", ""), (0,), (1,), (0, 0), (0, 1), (0,), (0,), (), 1, 1)
+FLAT = SceneAxis("", 1, 1, 0, 0, 0, 1.0, ("", ""), (0,), (1,), (0, 0), (0, 1), (0,), (0,), (), 1, 1)
 
 
 class Turned:
@@ -53,9 +49,9 @@ class Turned:
         self.places = every(range(len(axis.starts)) for axis in axes)[:, self._order]
         self.corners = every(axis.starts for axis in axes)[:, self._order]
         self.shares = every(np.divide(axis.inside, axis.patch) for axis in axes).prod(axis=1)
-        self.tints = REAL([(kind.low + kind.high) / 2 for kind in scene.classes])
+        tints = REAL([(kind.low + kind.high) / 2 for kind in scene.classes])
         lows = np.array([kind.low for kind in scene.classes[:-1]])  # whole 0.1 %
-        self.colours = self.tints[np.sum(self.shares[:, None] + 5e-4 < lows, axis=1)]
+        self.colours = tints[np.sum(self.shares[:, None] + 5e-4 < lows, axis=1)]
 
     def cut(self, name: str, voxels: Array, position: int) -> Array:
         """Look up a plane (right, up) and its padding, by the scene's index maps."""
@@ -97,17 +93,6 @@ def points_per_unit(ax: Axes) -> Array:
     """Return how many points (1/72 inch) a step in x and in y is long."""
     figure: Any = ax.figure
     return np.asarray(ax.bbox.size * 72 / figure.dpi / np.abs(ax.viewLim.size))
-
-
-@lru_cache(maxsize=1024)
-def width_of(text: str, size: float = TEXT, weight: str = "normal") -> float:
-    """Return the width of a text in points, spaces at its ends included."""
-    renderer: Any = RendererAgg(1, 1, 100)  # type: ignore[no-untyped-call]
-    font = FontProperties(size=size, weight=weight)
-    ends, whole = (
-        renderer.get_text_width_height_descent(f"|{inner}|", font, False)[0] for inner in ("", text)
-    )
-    return float(whole - ends) * 72 / 100
 
 
 def show(ax: Axes, plane: Array, volume: Array | None = None) -> None:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from patchviz.arguments import Array
 from patchviz.figures import marks
 from patchviz.figures.marks import INK, SELECTION, TEXT, Turned
-from patchviz.scene.resolve import Scene
+from patchviz.scene.records import Scene
 
 
 def draw_patch(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
 
 from patchviz.arguments import Array
 from patchviz.figures import marks
 from patchviz.figures.marks import INK, MUTED, TEXT, UNSEEN, Turned
-from patchviz.scene.resolve import Scene
+from patchviz.scene.records import Scene
 
 LABELS = np.array([to_rgba(tint, 0.5) for tint in ("#ffc43d", "#7ad678", "#f07a7a", "#6eaaff")])
 
@@ -67,6 +69,20 @@ def draw_plane(
     marks.draw_ruler(ax.xaxis, sorted({*right.starts}), right.size)
     marks.draw_ruler(ax.yaxis, sorted({*up.starts}), up.size)
     return ax
+
+
+def plane_png(scene: Scene, image: Array | None = None, label: Array | None = None) -> bytes:
+    """Draw the middle plane as the bytes of a PNG; parameters and errors are those of `draw_plane`.
+
+    pyplot doesn't know of the figure.
+    """
+    figure = Figure(figsize=(6, 6), dpi=100)
+    draw_plane(scene, image, label, ax=figure.add_axes((0.1, 0.1, 0.8, 0.8)))
+    file = io.BytesIO()
+    # level 3 is written a third sooner than level 6, and hardly larger
+    how: dict[str, Any] = {"bbox_inches": "tight", "pil_kwargs": {"compress_level": 3}}
+    figure.savefig(file, format="png", facecolor="white", **how)
+    return file.getvalue()
 
 
 def _find_cut(turned: Turned, position: int) -> Array:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from patchviz.figures import marks
 from patchviz.figures.marks import MUTED, REAL, SELECTION, TEXT
-from patchviz.scene.resolve import Scene
+from patchviz.scene.records import Scene
 from patchviz.scene.wording import axes_text, percent
 
 

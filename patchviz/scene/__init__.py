@@ -2,7 +2,8 @@
 
 from patchviz.scene.comparison import compare
 from patchviz.scene.peer_calls import write_calls
-from patchviz.scene.resolve import Scene, resolve
+from patchviz.scene.records import Scene
+from patchviz.scene.resolve import resolve
 from patchviz.scene.settings import Settings
 
 __all__ = [

@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from patchviz.grid.patch_grid import PatchGrid
 from patchviz.grid.policies import POLICIES, Policy
 from patchviz.scene.peer_calls import Call, write_calls
+from patchviz.scene.records import Scene
 from patchviz.scene.wording import axes_text, join_axes, percent, shorten
-
-if TYPE_CHECKING:
-    from patchviz.scene.resolve import Scene
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import reduce
 from itertools import product
-from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from patchviz.grid.foreground import Foreground
-from patchviz.grid.patch_grid import PatchGrid
-from patchviz.scene.settings import Settings, make_patches
+from patchviz.arguments import whole_number
+from patchviz.scene.sets import PlannedSets
 from patchviz.scene.wording import percent
-
-if TYPE_CHECKING:
-    from patchviz.data.facts import CohortFacts
 
 MOST_BLOCKS = 2**24  # 64 MiB of counts
 
@@ -43,7 +39,7 @@ class Coverage:
     @property
     def voxels(self) -> NDArray[np.int64]:
         """How many voxels have been in 0, 1, 2 … patches."""
-        sizes = cast("NDArray[np.int64]", math.prod(np.ix_(*map(np.diff, self.edges))))
+        sizes = reduce(np.multiply, np.ix_(*map(np.diff, self.edges)))
         return np.bincount(self.counts.ravel(), weights=sizes.ravel()).astype(np.int64)
 
     @property
@@ -91,37 +87,25 @@ def count_seen(
     return Coverage(tuple(tuple(axis.tolist()) for axis in edges), inner)
 
 
-def compute_coverage(settings: Settings, facts: CohortFacts, n_epochs: int = 1) -> Coverage:
+def compute_coverage(sets: PlannedSets, n_epochs: int = 1) -> Coverage:
     """Count how often the voxels of the subject shown are seen in the first epochs.
 
     Parameters
     ----------
-    settings : Settings
-        Completed, as a Scene carries them; blanks that are skipped are not seen.
-    facts : CohortFacts
+    sets : PlannedSets
+        Blanks that they skip are not seen.
     n_epochs : int
         At least 1.
-
-    Returns
-    -------
-    Coverage
 
     Raises
     ------
     ValueError
         For no epochs, and as `count_seen`.
     """
-    if n_epochs < 1:
-        raise ValueError(f"`n_epochs` must be at least 1, got {n_epochs}")
-    shown = settings.subject
-    corners = []
-    for epoch in range(n_epochs):
-        patches = make_patches(replace(settings, epoch=epoch), facts, shown)
-        corners.append(patches.corners)
-        if settings.skip_blank:  # which goes with grids only
-            foreground = cast("Foreground", facts.foreground(shown))
-            blank = foreground.find_blank(cast("PatchGrid", patches), settings.skip_blank)
-            corners[-1] = corners[-1][~blank]
+    shown, corners = sets.settings.subject, []
+    for epoch in range(whole_number("n_epochs", n_epochs, minimum=1)):
+        patches = sets.find_patches(epoch)[shown]
+        corners.append(patches.corners[~sets.find_blank(shown, patches)])
     return count_seen(patches.image_shape, patches.patch_size, np.concatenate(corners))
 
 

@@ -3,129 +3,181 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
 
-from patchviz.scene.grid_rows import write_grid_rows
-from patchviz.scene.reasons import (
+from patchviz.grid.policies import POLICIES
+from patchviz.scene.hints import (
+    why_more,
     why_no_steps,
     why_padded,
     why_partial,
     why_resized,
     why_unseen,
 )
-from patchviz.scene.row import Row
-from patchviz.scene.wording import bytes_text, percent, plural
+from patchviz.scene.records import LedgerRow, Sampled, SamplingRule, Scene, SceneAxis
+from patchviz.scene.wording import axes_text, bytes_text, join_axes, percent, plural, shorten
 
-if TYPE_CHECKING:
-    from patchviz.scene.resolve import Scene
+# key, label, value, formula, and perhaps a reason: a row but for its group
+Entry = tuple[str, str, str, str] | tuple[str, str, str, str, str]
 
 
-def write_ledger(scene: Scene) -> tuple[Row, ...]:
+def write_ledger(scene: Scene) -> tuple[LedgerRow, ...]:
     """Write every number of the picture, group by group."""
-    return (
-        *write_grid_rows(scene),
-        *_padding_rows(scene),
-        *_epoch_rows(scene),
-        *_memory_rows(scene),
+    groups = {
+        "Grid": _write_grid(scene),
+        "Padding": _write_padding(scene),
+        "Epoch": _write_epoch(scene),
+        "Memory": _write_memory(scene),
+    }
+    return tuple(
+        LedgerRow(key, group, *texts) for group, rows in groups.items() for key, *texts in rows
     )
 
 
-def _padding_rows(scene: Scene) -> Iterator[Row]:
+def _write_grid(scene: Scene) -> Iterator[Entry]:
+    """Write where patches lie: the starts of a grid, or the rule by which they are sampled."""
+    if scene.sampled and scene.sampling_rule:
+        yield from _write_sampled(scene, scene.sampled, scene.sampling_rule)
+    else:
+        yield from _write_starts(scene)
+    out, whole = scene.n_patches - scene.n_whole, f"{scene.n_whole:,} wholly inside"
+    formula = f"{scene.n_patches:,} - {whole} = {out:,}"
+    yield "n_sticking_out", "patches that stick out", f"{out:,}", formula
+
+
+def _write_sampled(scene: Scene, sampled: Sampled, rule: SamplingRule) -> Iterator[Entry]:
+    given, sampling = scene.settings.patches_per_subject, scene.settings.sampling
+    count = f"{scene.n_patches:,}"
+    formula = f"given: {count}" if given else "as many as its grid has, drawn anew in every epoch"
+    yield "n_patches", "patches in this volume", count, formula
+    yield "sampling", "patches are drawn", rule.text, _explain(sampling)
+    if isinstance(sampling, float):
+        asked = f"ceil({scene.n_queue:,}·{sampling:g}) = {rule.n_asked:,}"
+        if rule.n_reached < rule.n_asked:
+            asked += ", but so many patches have the subjects with foreground"
+        formula = f"{asked}; {sampled.n_by_rule:,} of them here"
+        yield "n_by_rule", "drawn for their foreground", f"{rule.n_reached:,}", formula
+    if sampled.n_foreground is not None:
+        held = f"{sampled.n_foreground:,}"
+        formula = f"{held} of the {count} in this volume, by the rule or by chance"
+        yield "n_foreground", "patches that hold foreground", held, formula
+
+
+def _explain(sampling: str | float | tuple[float, ...]) -> str:
+    if isinstance(sampling, float):
+        return "a voxel of foreground stands in the middle, or beside it where the image ends"
+    if isinstance(sampling, tuple):
+        chances = (f"class {n}: {percent(c / sum(sampling))}" for n, c in enumerate(sampling))
+        return ", ".join(chances)
+    return "each place inside the image has the same chance"
+
+
+def _write_starts(scene: Scene) -> Iterator[Entry]:
     axes = scene.axes
-    volume = math.prod(axis.size for axis in axes)
-    cut = scene.n_patches * math.prod(axis.patch for axis in axes)
-    real = scene.n_real
-    for key, label, value, formula, reason in (
-        (
-            "padding",
-            "padding",
-            percent(1 - real / cut),
-            f"1 - {real:,} real / {cut:,} cut = {percent(1 - real / cut)}",
-            why_padded(axes),
-        ),
-        (
-            "redundancy",
-            "voxels cut",
-            f"{cut / volume:.2f} × the image",
-            f"{cut:,} cut / {volume:,} in the image = {cut / volume:.2f}",
-            "",
-        ),
-        *_seen_rows(scene, volume),
-    ):
-        yield Row(key, "Padding", label, value, formula, reason)
+    counts = [len(axis.starts) for axis in axes]
+    formulas: Iterable[str] = (_count(scene, axis) for axis in axes)
+    yield "counts", "patches per axis", axes_text(counts), join_axes(axes, formulas)
+    overflow = axes_text(axis.overflow for axis in axes)
+    yield "overflow", "overflow", overflow, join_axes(axes, map(_overflow, axes))
+    start = axes_text((axis.starts[0] for axis in axes), ", ")
+    formulas = (_start(scene, axis) for axis in axes)
+    yield "start", "first start", start, join_axes(axes, formulas)
+    starts = join_axes(axes, (shorten(axis.starts) for axis in axes))
+    formulas = (f"step = {a.patch} - {a.overlap} = {a.patch - a.overlap}" for a in axes)
+    yield "starts", "starts", starts, join_axes(axes, formulas)
+    count = f"{scene.n_patches:,}"
+    formula = f"{'·'.join(map(str, counts))} = {count}"
+    yield "n_patches", "patches in this volume", count, formula, why_more(scene)
 
 
-def _seen_rows(scene: Scene, volume: int) -> Iterator[tuple[str, str, str, str, str]]:
+def _count(scene: Scene, axis: SceneAxis) -> str:
+    rule = POLICIES[scene.settings.policy].count
+    step = axis.patch - axis.overlap
+    shown = f"({axis.patch} - {axis.overlap})" if axis.overlap else step
+    formula = rule.format(size=axis.size, patch=axis.patch, overlap=axis.overlap, step=shown)
+    return f"{formula} = {len(axis.starts)}"
+
+
+def _overflow(axis: SceneAxis) -> str:
+    step, n = axis.patch - axis.overlap, len(axis.starts)
+    if axis.starts[-1] - axis.starts[0] != step * (n - 1):  # shifted or respaced: irregular
+        return f"{axis.starts[-1]} + {axis.patch} - {axis.size} = {axis.overflow}"
+    extra = f" + {axis.overlap}" if axis.overlap else ""
+    return f"{step}·{n} - {axis.size}{extra} = {axis.overflow}"
+
+
+def _start(scene: Scene, axis: SceneAxis) -> str:
+    start, epoch = axis.starts[0], scene.settings.epoch + 1
+    if scene.settings.start is not None:
+        return f"given: {start}"
+    if any(other.start_offset for other in scene.axes):
+        return f"drawn from {-axis.start_offset} … 0 in epoch {epoch}: {start}"
+    if scene.settings.policy in ("centered", "tight"):
+        return f"-ceil({axis.overflow} / 2) = {start}"
+    return "0: the first patch starts with the image"
+
+
+def _write_padding(scene: Scene) -> Iterator[Entry]:
+    volume = math.prod(axis.size for axis in scene.axes)
+    cut = scene.n_patches * math.prod(axis.patch for axis in scene.axes)
+    real, share = scene.n_real, percent(1 - scene.n_real / cut)
+    formula = f"1 - {real:,} real / {cut:,} cut = {share}"
+    yield "padding", "padding", share, formula, why_padded(scene.axes)
+    times = f"{cut / volume:.2f}"
+    formula = f"{cut:,} cut / {volume:,} in the image = {times}"
+    yield "redundancy", "voxels cut", f"{times} × the image", formula
     seen, once = scene.n_seen, scene.n_seen_once
     if seen is None or once is None:
         formula = f"{scene.n_patches:,} drawn patches cut the image into too many pieces"
-        yield "unseen", "voxels in no patch", "not counted", formula, ""
+        yield "unseen", "voxels in no patch", "not counted", formula
         return
     again, never = percent((seen - once) / volume), percent(1 - seen / volume)
     formula = f"({seen:,} - {once:,} in one only) / {volume:,} = {again}"
-    yield "seen_again", "voxels in several patches", again, formula, ""
+    yield "seen_again", "voxels in several patches", again, formula
     formula = f"1 - {seen:,} seen / {volume:,} = {never}"
     yield "unseen", "voxels in no patch", never, formula, why_unseen(scene)
 
 
-class _Set(NamedTuple):
-    """The training or the validation set: its name, the keys of its rows, and its counts."""
-
-    name: str
-    key: str
-    steps_key: str
-    n_subjects: int
-    n_patches: int
-    n_blank: int
-    n_steps: int
-
-
-def _epoch_rows(scene: Scene) -> Iterator[Row]:
-    yield _training_row(scene)
-    if scene.settings.skip_blank:
-        yield Row("blank_rule", "Epoch", "blank patches are", *_blank_rule(scene))
-    counts = (scene.n_training, scene.n_queue, scene.n_blank, scene.n_steps)
-    yield from _set_rows(scene, _Set("training", "n_queue", "n_steps", *counts))
+def _write_epoch(scene: Scene) -> Iterator[Entry]:
+    settings, n_training = scene.settings, scene.n_training
+    share = f"floor({scene.n_subjects}·{settings.data_split:g}) = {n_training:,}"
+    if settings.folds:
+        fold = f"{scene.n_validation} in fold {settings.fold + 1}"
+        share = f"{scene.n_subjects} - {fold} = {n_training:,}"
+    formula = "one subject can't be split" if scene.n_subjects == 1 else share
+    yield "n_training", "training subjects", f"{n_training:,}", formula
+    if settings.skip_blank:
+        yield "blank_rule", "blank patches are", *_blank_rule(scene)
+    count, blank = scene.n_queue, scene.n_blank
+    each = settings.patches_per_subject or scene.n_patches
+    formula = _patches(n_training, each, count, blank)
+    yield "n_queue", "training patches", f"{count:,}", formula, why_resized(scene)
+    yield from _write_steps(scene, "training", "n_steps", count, scene.n_steps, blank)
     if scene.n_validation:
-        patches, blank = scene.n_validation_patches, scene.n_validation_blank
-        counts = (scene.n_validation, patches, blank, scene.n_validation_steps)
-        keys = "n_validation_patches", "n_validation_steps"
-        yield from _set_rows(scene, _Set("validation", *keys, *counts))
+        count, blank = scene.n_validation_patches, scene.n_validation_blank
+        formula = _patches(scene.n_validation, scene.n_patches, count, blank)
+        yield "n_validation_patches", "validation patches", f"{count:,}", formula
+        steps = "n_validation_steps", count, scene.n_validation_steps
+        yield from _write_steps(scene, "validation", *steps, blank)
 
 
-def _training_row(scene: Scene) -> Row:
-    if scene.n_subjects == 1:
-        return Row("n_training", "Epoch", "training subjects", "1", "one subject can't be split")
-    share = f"floor({scene.n_subjects}·{scene.settings.data_split:g})"
-    folds = f"{scene.n_subjects} - {scene.n_validation} in fold {scene.settings.fold + 1}"
-    formula = folds if scene.settings.folds else share
-    return _epoch_row("n_training", "training subjects", scene.n_training, formula)
+def _patches(n_subjects: int, each: int, count: int, blank: int) -> str:
+    whole = f"{n_subjects}·{each:,}"
+    if n_subjects * each != count + blank:
+        whole = f"sum over {n_subjects} subjects of their own patches"
+    return whole + (f" - {blank:,} blank" if blank else "") + f" = {count:,}"
 
 
-def _epoch_row(key: str, label: str, value: int, formula: str, reason: str = "") -> Row:
-    return Row(key, "Epoch", label, f"{value:,}", f"{formula} = {value:,}", reason)
-
-
-def _set_rows(scene: Scene, of: _Set) -> Iterator[Row]:
-    count, steps, batch = of.n_patches, of.n_steps, scene.settings.batch_size
-    reason = why_resized(scene) if of.name == "training" else ""
-    yield _epoch_row(of.key, f"{of.name} patches", count, _patches(scene, of), reason)
-    reason = why_no_steps(steps, of.n_blank)
-    yield _epoch_row(of.steps_key, f"{of.name} steps", steps, f"ceil({count:,} / {batch})", reason)
-    left = count - max(0, steps - 1) * batch
-    formula = f"{count:,} - {max(0, steps - 1)}·{batch}"
-    reason = why_partial(left, batch)
-    yield _epoch_row(f"{of.name}_last_batch", f"last {of.name} batch", left, formula, reason)
-
-
-def _patches(scene: Scene, of: _Set) -> str:
-    given = scene.settings.patches_per_subject if of.name == "training" else None
-    each = given or scene.n_patches
-    whole = f"{of.n_subjects}·{each:,}"
-    if of.n_subjects * each != of.n_patches + of.n_blank:
-        whole = f"sum over {of.n_subjects} subjects of their own patches"
-    return whole + (f" - {of.n_blank:,} blank" if of.n_blank else "")
+def _write_steps(
+    scene: Scene, name: str, key: str, count: int, steps: int, blank: int
+) -> Iterator[Entry]:
+    batch = scene.settings.batch_size
+    formula = f"ceil({count:,} / {batch}) = {steps:,}"
+    yield key, f"{name} steps", f"{steps:,}", formula, why_no_steps(steps, blank)
+    full = max(0, steps - 1)
+    left = count - full * batch
+    formula = f"{count:,} - {full}·{batch} = {left:,}"
+    yield f"{name}_last_batch", f"last {name} batch", f"{left:,}", formula, why_partial(left, batch)
 
 
 def _blank_rule(scene: Scene) -> tuple[str, str]:
@@ -135,15 +187,16 @@ def _blank_rule(scene: Scene) -> tuple[str, str]:
         return "without foreground", f"no voxel inside the image is labelled: {blank}"
     if rule == "center":
         return "background at the centre", f"the centre voxel isn't labelled: {blank}"
-    return f"below {percent(float(rule))}", f"less of the image voxels is labelled: {blank}"
+    share = percent(float(rule))
+    return f"below {share}", f"less of the image voxels is labelled: {blank}"
 
 
-def _memory_rows(scene: Scene) -> Iterator[Row]:
+def _write_memory(scene: Scene) -> Iterator[Entry]:
     sizes = [axis.patch for axis in scene.axes]
     patch = 4 * scene.n_channels * math.prod(sizes)
-    channels = plural(" channel", scene.n_channels)
-    formula = f"{'·'.join(map(str, sizes))} voxels·{scene.n_channels}{channels}·4 bytes"
-    yield Row("patch_bytes", "Memory", "a patch as float32", bytes_text(patch), formula)
-    total = patch * scene.n_queue
-    formula = f"{scene.n_queue:,}·{bytes_text(patch)} = {bytes_text(total)}"
-    yield Row("epoch_bytes", "Memory", "an epoch's patches", bytes_text(total), formula)
+    channels = f"{scene.n_channels}{plural(' channel', scene.n_channels)}"
+    formula = f"{'·'.join(map(str, sizes))} voxels·{channels}·4 bytes"
+    yield "patch_bytes", "a patch as float32", bytes_text(patch), formula
+    total = bytes_text(patch * scene.n_queue)
+    formula = f"{scene.n_queue:,}·{bytes_text(patch)} = {total}"
+    yield "epoch_bytes", "an epoch's patches", total, formula

@@ -2,8 +2,8 @@
 
 Each call was run with torchio 1.2.1, monai 1.6.1, nnunetv2 2.8.1, patchly 0.0.19, tiler 0.6.0,
 scikit-image 0.26.0 and patchify 0.2.3, and its patches compared voxel by voxel with patchviz's
-(`tests/test_peers.py`). All read an array `image` and leave the patches, in patchviz's order, in
-`patches`.
+(`tests/scene/test_peer_calls.py`). All read an array `image` and leave the patches, in patchviz's
+order, in `patches`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 from patchviz.grid.patch_grid import PatchGrid
 from patchviz.grid.policies import POLICIES
@@ -50,22 +51,12 @@ def _short(values: tuple[int, ...]) -> str:
 
 def _extents(grid: PatchGrid) -> list[tuple[int, int]]:
     """Voxels by which the grid goes beyond the image (before, after); negative: stays within."""
-    return [
-        (-starts[0], starts[-1] + patch - size)
-        for starts, patch, size in zip(grid.starts, grid.patch_size, grid.image_shape, strict=True)
-    ]
+    axes = zip(grid.starts, grid.patch_size, grid.image_shape, strict=True)
+    return [(-starts[0], starts[-1] + patch - size) for starts, patch, size in axes]
 
 
 def _steps(grid: PatchGrid) -> tuple[int, ...]:
     return tuple(p - o for p, o in zip(grid.patch_size, grid.overlap, strict=True))
-
-
-def _cut(grid: PatchGrid, places: str) -> str:
-    """Write the line that cuts patches at the corners that `places` gives."""
-    names = "ijklmn"[: len(grid.image_shape)]
-    slices = (f"{i} : {i} + {n}" for i, n in zip(names, grid.patch_size, strict=True))
-    corner = ", ".join(names) + ("," if len(names) == 1 else "")
-    return f"patches = [image[{', '.join(slices)}] for {corner} in {places}]"
 
 
 def _patchviz(grid: PatchGrid) -> str:
@@ -76,8 +67,7 @@ def _patchviz(grid: PatchGrid) -> str:
     }
     given = "".join(f", {name}={value}" for name, value in options.items() if value)
     mode = "" if grid.padding_mode == "edge" else f', "{grid.padding_mode}"'
-    return f"""from patchviz import PatchGrid
-from patchviz.grid.cut import cut_patch
+    return f"""from patchviz.grid import PatchGrid, cut_patch
 
 grid = PatchGrid({grid.image_shape}, {_short(grid.patch_size)}{given})
 patches = [cut_patch(image, corner, grid.patch_size{mode}) for corner in grid]"""
@@ -85,51 +75,43 @@ patches = [cut_patch(image, corner, grid.patch_size{mode}) for corner in grid]""
 
 def _torchio(grid: PatchGrid) -> str:
     """Bring the image to the grid's extent, which GridSampler then fills exactly."""
-    _unless(len(grid.image_shape) != 3, "TorchIO's images have three axes")
+    extents = list(zip(_extents(grid), grid.image_shape, strict=True))
+    _unless(len(extents) != 3, "TorchIO's images have three axes")
     _unless(any(o % 2 for o in grid.overlap), "TorchIO's GridSampler takes even overlaps only")
-    extents = _extents(grid)
     _unless(
-        any(
-            -end >= size
-            for ends, size in zip(extents, grid.image_shape, strict=True)
-            for end in ends
-        ),
+        any(-end >= size for ends, size in extents for end in ends),
         "the grid lies outside the image, and TorchIO can't crop all of it",
     )
-    ends = [end for pair in extents for end in pair]
-    lines = []
-    if any(end > 0 for end in ends):
-        pad = tuple(max(0, end) for end in ends)
+    pad, crop = (
+        tuple(max(0, sign * end) for ends, _ in extents for end in ends) for sign in (1, -1)
+    )
+    lines = ["import torchio as tio", ""]
+    lines += ["subject = tio.Subject(image=tio.ScalarImage(tensor=image[None]))"]
+    if any(pad):
         lines += [f'subject = tio.Pad({_short(pad)}, padding_mode="{grid.padding_mode}")(subject)']
-    if grid.policy != "shifted" and any(end < 0 for end in ends):
-        crop = tuple(max(0, -end) for end in ends)
+    if any(crop) and grid.policy != "shifted":
         lines += [f"subject = tio.Crop({_short(crop)})(subject)"]
     overlap = f", {_short(grid.overlap)}" if any(grid.overlap) else ""
-    body = "\n".join(
-        [
-            "subject = tio.Subject(image=tio.ScalarImage(tensor=image[None]))",
-            *lines,
-            f"sampler = tio.GridSampler(subject, {_short(grid.patch_size)}{overlap})",
-            "patches = [patch.image.numpy()[0] for patch in sampler()]",
-        ]
-    )
-    return f"import torchio as tio\n\n{body}"
+    lines += [f"sampler = tio.GridSampler(subject, {_short(grid.patch_size)}{overlap})"]
+    lines += ["patches = [patch.image.numpy()[0] for patch in sampler()]"]
+    return "\n".join(lines)
 
 
 def _monai_padded(grid: PatchGrid) -> str:
     _unless(len(grid.image_shape) > 3, "MONAI pads images of at most three axes")
-    extents, steps = _extents(grid), _steps(grid)
+    extents = _extents(grid)
     first = tuple(-before for before, _ in extents)
-    for start, patch, size in zip(first, grid.patch_size, grid.image_shape, strict=True):
-        _unless(
-            not -patch <= start < size, "MONAI's SlidingWindowSplitter starts in or at the image"
-        )
+    axes = list(zip(extents, grid.patch_size, grid.image_shape, _steps(grid), strict=True))
     _unless(
-        any(not 0 <= after < step for (_, after), step in zip(extents, steps, strict=True)),
+        any(not -size < before <= patch for (before, _), patch, size, _ in axes),
+        "MONAI's SlidingWindowSplitter starts in or at the image",
+    )
+    _unless(
+        any(not 0 <= after < step for (_, after), _, _, step in axes),
         "MONAI's SlidingWindowSplitter ends with the first patch that reaches the image's end, "
         "this grid does not",
     )
-    longest = max(max(ends) - size for ends, size in zip(extents, grid.image_shape, strict=True))
+    longest = max(max(ends) - size for ends, _, size, _ in axes)
     _unless(
         (grid.padding_mode == "reflect" and longest >= 0)
         or (grid.padding_mode == "wrap" and longest > 0),
@@ -141,11 +123,7 @@ def _monai_padded(grid: PatchGrid) -> str:
     return _monai_splitter(grid, f'{offset}pad_mode="{mode}"')
 
 
-def _monai_dropped(grid: PatchGrid) -> str:
-    return _monai_splitter(grid, "pad_mode=None")
-
-
-def _monai_splitter(grid: PatchGrid, options: str) -> str:
+def _monai_splitter(grid: PatchGrid, options: str = "pad_mode=None") -> str:
     patch, overlap = _short(grid.patch_size), _short(grid.overlap)
     return f"""import torch
 from monai.inferers import SlidingWindowSplitter
@@ -176,36 +154,33 @@ def _nnunet(grid: PatchGrid) -> str:
 from nnunetv2.inference.sliding_window_prediction import compute_steps_for_sliding_window
 
 steps = compute_steps_for_sliding_window({grid.image_shape}, {grid.patch_size}, {step})
-{_cut(grid, "product(*steps)")}"""
+corners = product(*steps)
+boxes = [[slice(i, i + n) for i, n in zip(corner, {grid.patch_size})] for corner in corners]
+patches = [image[tuple(box)] for box in boxes]"""
 
 
-def _patchly(mode: str) -> Callable[[PatchGrid], str]:
-    def write(grid: PatchGrid) -> str:
-        return f"""from patchly import GridSampler, SamplingMode
+def _patchly(mode: str, grid: PatchGrid) -> str:
+    return f"""from patchly import GridSampler, SamplingMode
 
 sampler = GridSampler(
     image, {grid.image_shape}, {grid.patch_size}, {_steps(grid)}, mode=SamplingMode.SAMPLE_{mode}
 )
 patches = [patch for patch, box in sampler]"""
 
-    return write
-
 
 def _patchly_squeeze(grid: PatchGrid) -> str:
     _unless(1 in grid.counts, "patchly's SAMPLE_SQUEEZE divides by zero where one patch is enough")
-    lasts = zip((starts[-1] for starts in grid.starts), grid.counts, strict=True)
     _unless(
-        any(last % (n - 1) for last, n in lasts),
+        any(starts[-1] % (len(starts) - 1) for starts in grid.starts),
         "patchly's SAMPLE_SQUEEZE places as many patches, but puts what does not divide into the "
         "last gap instead of rounding each",
     )
-    return _patchly("SQUEEZE")(grid)
+    return _patchly("SQUEEZE", grid)
 
 
 def _tiler(grid: PatchGrid) -> str:
-    axes = [*zip(grid.image_shape, grid.patch_size, grid.overlap, strict=True)]
     _unless(
-        any(size <= overlap for size, _, overlap in axes),
+        any(size <= gap for size, gap in zip(grid.image_shape, grid.overlap, strict=True)),
         "tiler has no tile where the overlap is as large as the image",
     )
     mode = "drop" if grid.policy == "dropped" else grid.padding_mode
@@ -222,16 +197,13 @@ tiler = Tiler({grid.image_shape}, {grid.patch_size}, overlap={_short(grid.overla
 patches = [tile for number, tile in tiler(image)]"""
 
 
-def _windows(function: str) -> Callable[[PatchGrid], str]:
-    def write(grid: PatchGrid) -> str:
-        module, _, name = function.rpartition(".")
-        shape = ", ".join(map(str, grid.patch_size))
-        return f"""from {module} import {name}
+def _windows(function: str, grid: PatchGrid) -> str:
+    module, _, name = function.rpartition(".")
+    shape = ", ".join(map(str, grid.patch_size))
+    return f"""from {module} import {name}
 
 windows = {name}(image, {grid.patch_size}, {_short(_steps(grid))})
 patches = windows.reshape(-1, {shape})"""
-
-    return write
 
 
 _REGULAR = "{} has a fixed step: it does not spread patches evenly"
@@ -255,23 +227,23 @@ PEERS: dict[str, dict[str, Writer | str]] = {
         "shifted": _monai_shifted,
         "respaced": _REGULAR.format("MONAI"),
         "padded_end": _monai_padded,
-        "dropped": _monai_dropped,
+        "dropped": _monai_splitter,
     },
     "nnU-Net": {**dict.fromkeys(POLICIES, _EVEN), "respaced": _nnunet},
     "patchly": {
         **dict.fromkeys(POLICIES, _INSIDE),
-        "shifted": _patchly("EDGE"),
+        "shifted": partial(_patchly, "EDGE"),
         "respaced": _patchly_squeeze,
-        "dropped": _patchly("CROP"),
+        "dropped": partial(_patchly, "CROP"),
     },
     "tiler": {**dict.fromkeys(POLICIES, _AT_END), "padded_end": _tiler, "dropped": _tiler},
     "scikit-image": {
         **dict.fromkeys(POLICIES, _DROPS.format("scikit-image")),
-        "dropped": _windows("skimage.util.view_as_windows"),
+        "dropped": partial(_windows, "skimage.util.view_as_windows"),
     },
     "patchify": {
         **dict.fromkeys(POLICIES, _DROPS.format("patchify")),
-        "dropped": _windows("patchify.patchify"),
+        "dropped": partial(_windows, "patchify.patchify"),
     },
 }
 

@@ -3,23 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from patchviz.scene.drawn import Drawn, name_rule
+from patchviz.scene.records import SamplingRule, Scene, Word
 from patchviz.scene.wording import axes_text, plural
-
-if TYPE_CHECKING:
-    from patchviz.scene.resolve import Scene
-
-
-@dataclass(frozen=True)
-class Word:
-    """A piece of the sentence; `key` names its number, None stands for the text between."""
-
-    text: str
-    key: str | None = None
-    strong: bool = False
 
 
 def write_sentence(scene: Scene) -> tuple[Word, ...]:
@@ -27,7 +13,7 @@ def write_sentence(scene: Scene) -> tuple[Word, ...]:
     return (
         Word(axes_text(axis.size for axis in scene.axes), "image_shape"),
         Word(" → "),
-        *(_say_drawn(scene, scene.sampled) if scene.sampled else _say_grid(scene)),
+        *_say_patches(scene),
         *_say_epoch(scene),
         Word(f"{scene.n_queue:,}", "n_queue", strong=True),
         Word(" → "),
@@ -36,47 +22,38 @@ def write_sentence(scene: Scene) -> tuple[Word, ...]:
     )
 
 
-def _say_drawn(scene: Scene, drawn: Drawn) -> Iterator[Word]:
-    """Say "27 patches of 64 drawn (33 % hold foreground)"."""
-    yield Word(f"{scene.n_patches:,}", "n_patches", strong=True)
-    yield Word(plural(" patch", scene.n_patches) + " of ")
-    yield Word(axes_text(axis.patch for axis in scene.axes), "patch_size")
-    yield Word(" drawn ")
-    yield Word(_bracket(drawn.rule), "sampling")
+def _say_patches(scene: Scene) -> Iterator[Word]:
+    """Say "3 boxes of 64 per axis → 27 patches", or "27 patches of 64 drawn anywhere"."""
+    size = Word(axes_text(axis.patch for axis in scene.axes), "patch_size")
+    count = Word(f"{scene.n_patches:,}", "n_patches", strong=True)
+    patches = plural(" patch", scene.n_patches)
+    if scene.sampled and scene.sampling_rule:
+        yield from (count, Word(f"{patches} of "), size, Word(" drawn "))
+        yield _say_rule(scene.sampling_rule)
+        return
+    counts = [len(axis.starts) for axis in scene.axes]
+    alike = len({(axis.size, axis.patch, len(axis.starts)) for axis in scene.axes}) == 1
+    boxes = " boxes of " if max(counts) > 1 else " box of "
+    yield from (Word(axes_text(counts), "counts"), Word(boxes), size)
+    yield from (Word(" per axis → " if alike else " → "), count, Word(patches))
 
 
-def _bracket(rule: str) -> str:
-    return f"({rule})" if rule[0].isdigit() else rule
-
-
-def _say_grid(scene: Scene) -> tuple[Word, ...]:
-    """Say "3 boxes of 64 per axis → 27 patches"."""
-    axes = scene.axes
-    counts = [len(axis.starts) for axis in axes]
-    alike = len({(axis.size, axis.patch, len(axis.starts)) for axis in axes}) == 1
-    return (
-        Word(axes_text(counts), "counts"),
-        Word(" boxes of " if max(counts) > 1 else " box of "),
-        Word(axes_text(axis.patch for axis in axes), "patch_size"),
-        Word(" per axis → " if alike else " → "),
-        Word(f"{scene.n_patches:,}", "n_patches", strong=True),
-        Word(plural(" patch", scene.n_patches)),
-    )
+def _say_rule(rule: SamplingRule) -> Word:
+    text = f"({rule.text})" if "%" in rule.text else rule.text
+    return Word(text, "sampling")
 
 
 def _say_epoch(scene: Scene) -> Iterator[Word]:
     """Say "× 24 subjects ="."""
     count = Word(f"{scene.n_training:,}", "n_training")
     subjects = plural(" subject", scene.n_training)
-    rule = scene.settings.sampling
-    if rule != "grid" and not scene.sampled:
-        drawn = _bracket(name_rule(rule))
-        yield from (Word(" to validate; drawn "), Word(drawn, "sampling"), Word(" in "), count)
-        yield Word(subjects + ": ")
+    if scene.sampling_rule and not scene.sampled:
+        yield from (Word(" to validate; drawn "), _say_rule(scene.sampling_rule), Word(" in "))
+        yield from (count, Word(f"{subjects}: "))
     elif scene.n_blank:
         blank = Word(f"{scene.n_blank:,}", "n_blank")
-        yield from (Word(" × "), count, Word(subjects + " - "), blank, Word(" blank = "))
+        yield from (Word(" × "), count, Word(f"{subjects} - "), blank, Word(" blank = "))
     elif scene.n_patches * scene.n_training == scene.n_queue:
-        yield from (Word(" × "), count, Word(subjects + " = "))
+        yield from (Word(" × "), count, Word(f"{subjects} = "))
     else:
         yield from (Word(" here; "), count, Word(" subjects of several shapes: "))

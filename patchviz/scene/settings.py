@@ -1,21 +1,16 @@
-"""What the user chose, completed by what the data tell; the patches and queues that it makes."""
+"""What the user chose, and the same completed by what the data tell."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, fields
+from typing import Any
 
-from patchviz.arguments import per_axis, require_choice, whole_number
-from patchviz.epochs.orders import ORDERS, WINDOW
-from patchviz.epochs.plan import EpochPlan, make_plan
-from patchviz.epochs.queue import PatchQueue
-from patchviz.epochs.sampling import DrawnPatches, check_sampling, needs_labels
-from patchviz.epochs.splits import Split, get_validation_split, k_fold_split
+from patchviz.arguments import per_axis, real_number, whole_number
+from patchviz.data.facts import CohortFacts
+from patchviz.epochs.options import check_sampling, needs_labels
+from patchviz.epochs.orders import WINDOW
 from patchviz.grid.foreground import BlankRule, check_rule
-from patchviz.grid.patch_grid import Ints, PatchGrid
-
-if TYPE_CHECKING:
-    from patchviz.data.facts import CohortFacts
+from patchviz.grid.patch_grid import Ints
 
 
 @dataclass(frozen=True)
@@ -101,46 +96,67 @@ def _shorten(name: str, value: Any) -> Any:
     return value[0] if alike else value
 
 
-def complete(settings: Settings, facts: CohortFacts) -> Settings:
-    """Fill in what was left out, with one value per axis throughout; refuse what can't be."""
+class ResolvedSettings(Settings):
+    """Settings that fit some data: all filled in, with one value per axis throughout.
+
+    `complete` makes them; what users see of them is `Settings` again.
+    """
+
+    patch_size: tuple[int, ...]
+    overlap: tuple[int, ...]
+    start: tuple[int, ...] | None
+    start_offset: tuple[int, ...]
+
+
+def complete(settings: Settings, facts: CohortFacts) -> ResolvedSettings:
+    """Fill in what was left out, and refuse what can't be."""
     subject = _index("subject", settings.subject, len(facts.ids))
-    require_choice("order", settings.order, ORDERS)
     shape = facts.shapes[subject]
+    size, start, count = settings.patch_size, settings.start, settings.patches_per_subject
+    usual = tuple(min(64, n) for n in shape)
     ndim = len(shape)
-    size = settings.patch_size
-    settings = replace(
-        settings,
+    resolved = ResolvedSettings(
+        patch_size=per_axis("patch_size", usual if size is None else size, ndim, minimum=1),
+        overlap=per_axis("overlap", settings.overlap, ndim, minimum=0),
+        start=None if start is None else per_axis("start", start, ndim),
+        policy=settings.policy,
+        padding_mode=settings.padding_mode,
+        batch_size=whole_number("batch_size", settings.batch_size, minimum=1),
+        data_split=_check_share(settings.data_split),
+        folds=whole_number("folds", settings.folds, minimum=0),
+        fold=whole_number("fold", settings.fold, minimum=0),
+        skip_blank=check_rule(settings.skip_blank),
+        start_offset=per_axis("start_offset", settings.start_offset, ndim, minimum=0),
+        sampling=_check_sampling(settings.sampling),
+        patches_per_subject=count
+        if count is None
+        else whole_number("patches_per_subject", count, minimum=1),
+        order=settings.order,
+        window=whole_number("window", settings.window, minimum=1),
+        seed=whole_number("seed", settings.seed, minimum=0),
+        epoch=whole_number("epoch", settings.epoch, minimum=0),
         subject=subject,
         channel=_index("channel", settings.channel, facts.n_channels[subject]),
-        epoch=whole_number("epoch", settings.epoch, minimum=0),
-        patch_size=tuple(min(64, n) for n in shape)
-        if size is None
-        else per_axis("patch_size", size, ndim, minimum=1),
-        overlap=per_axis("overlap", settings.overlap, ndim, minimum=0),
-        start=None if settings.start is None else per_axis("start", settings.start, ndim),
-        start_offset=per_axis("start_offset", settings.start_offset, ndim, minimum=0),
-        skip_blank=check_rule(settings.skip_blank),
-        sampling=_check_sampling(settings.sampling),
-        window=whole_number("window", settings.window, minimum=1),
     )
-    if any(cast("tuple[int, ...]", settings.start_offset)):
-        if settings.start is not None:
-            raise ValueError("`start_offset` must be 0 where `start` is given: it draws the start")
-        if settings.policy != "centered":
-            raise ValueError(
-                f"`start_offset` goes with policy 'centered' only, got policy {settings.policy!r}"
-            )
-    _require_labels("skip_blank", settings.skip_blank is not False, facts)
-    _require_labels("sampling", needs_labels(settings.sampling), facts)
-    return settings
+    _require_labels("skip_blank", resolved.skip_blank is not False, facts)
+    _require_labels("sampling", needs_labels(resolved.sampling), facts)
+    return resolved
 
 
-def _check_sampling(sampling: Any) -> Any:
-    if callable(sampling):
+def _check_share(share: Any) -> float:
+    number = real_number(share)
+    if number is None:
+        raise TypeError(f"`data_split` must be a number above 0 and below 1, got {share!r}")
+    return number
+
+
+def _check_sampling(sampling: Any) -> str | float | tuple[float, ...]:
+    checked = check_sampling(sampling)
+    if callable(checked):
         raise ValueError(
             "`sampling` must be numbers or a word here: maps of weights are for the generators"
         )
-    return check_sampling(sampling)
+    return checked if isinstance(checked, str | float) else tuple(checked)
 
 
 def _require_labels(name: str, needed: bool, facts: CohortFacts) -> None:
@@ -151,62 +167,8 @@ def _require_labels(name: str, needed: bool, facts: CohortFacts) -> None:
         raise ValueError(f"`{name}` needs the voxels of labels, and only shapes are known")
 
 
-def split_subjects(settings: Settings, facts: CohortFacts) -> list[Split]:
-    """Split the subjects as often as there are folds; `settings.fold` is one of them."""
-    n = len(facts.ids)
-    if n == 1:
-        splits = [([0], list[int]())]
-    elif settings.folds:
-        splits = k_fold_split(facts.ids, settings.folds, seed=settings.seed)
-    else:
-        splits = [get_validation_split(facts.ids, settings.data_split, seed=settings.seed)]
-    _index("fold", settings.fold, len(splits))
-    return splits
-
-
-def plan_epochs(
-    settings: Settings, facts: CohortFacts, subjects: list[int], *, training: bool = True
-) -> EpochPlan:
-    """Plan the epochs over some subjects as the generators do, for completed settings."""
-    training_only: dict[str, Any] = {}
-    if training:
-        training_only = {
-            "start_offset": settings.start_offset,
-            "sampling": settings.sampling,
-            "patches_per_subject": settings.patches_per_subject,
-        }
-    return make_plan(
-        subjects,
-        [facts.shapes[n] for n in subjects],
-        facts.foreground,
-        patch_size=settings.patch_size,
-        overlap=settings.overlap,
-        start=settings.start,
-        skip_blank=settings.skip_blank,
-        order=settings.order,
-        window=settings.window,
-        seed=settings.seed,
-        policy=settings.policy,
-        **training_only,
-    )
-
-
-def make_queue(settings: Settings, facts: CohortFacts) -> PatchQueue:
-    """Make the training queue of the epoch shown, as the generator would."""
-    training, _ = split_subjects(settings, facts)[settings.fold]
-    return plan_epochs(settings, facts, training).queue(settings.epoch)
-
-
-def make_patches(settings: Settings, facts: CohortFacts, n: int) -> PatchGrid | DrawnPatches:
-    """Make the patches of one subject in the epoch shown, for completed settings."""
-    training, validation = split_subjects(settings, facts)[settings.fold]
-    trains = n in training
-    subjects = training if trains else validation
-    plan = plan_epochs(settings, facts, subjects, training=trains)
-    return plan.patches(settings.epoch)[subjects.index(n)]
-
-
 def _index(name: str, value: int, count: int) -> int:
-    if not 0 <= value < count:
+    number = whole_number(name, value, minimum=0)
+    if number >= count:
         raise ValueError(f"`{name}` must be from 0 to {count - 1}, got {value}")
-    return value
+    return number

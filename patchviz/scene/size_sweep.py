@@ -3,70 +3,48 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
 from patchviz.grid.patch_grid import PatchGrid
+from patchviz.scene.records import SizeSweep
 
 DEPTH = 4  # poolings of the usual 3-D U-Net: patch sizes that halve so often are multiples of 16
 
 
-@dataclass(frozen=True)
-class Track:
-    """Padding, lost voxels and number of patches for each size of the slider.
-
-    Attributes
-    ----------
-    sizes : tuple of int
-        The slider's choices, in voxels.
-    padding : tuple of (float or None)
-        Share of padding for each; None where the grid is impossible.
-    unseen : tuple of (float or None)
-        Share of the image that is in no patch; None where chance decides.
-    counts : tuple of (int or None)
-        Patches in the volume.
-    ticks : tuple of int
-        Sizes that a U-Net of the usual depth halves without remainder.
-    """
-
-    sizes: tuple[int, ...]
-    padding: tuple[float | None, ...]
-    unseen: tuple[float | None, ...]
-    counts: tuple[int | None, ...]
-    ticks: tuple[int, ...]
-
-
 @lru_cache(maxsize=64)
-def lay_track(
+def sweep_sizes(
     shape: tuple[int, ...],
     overlap: tuple[int, ...],
     start: tuple[int, ...] | None,
     policy: str,
-    n_drawn: int | None = None,
+    n_sampled: int | None,
     *,
-    drawn: bool = False,
-) -> Track:
-    """Work out the track of an image for everything but the patch size.
+    is_grid: bool,
+) -> SizeSweep:
+    """Work out what each patch size would give, everything else as it is.
 
-    Patches that are `drawn` are `n_drawn`, or as many as the grid's; what they leave out is chance.
+    Sampled patches are `n_sampled`, or as many as the grid's; what they leave out is chance.
     """
-    largest = max(shape)
-    # about 18 patches along the longest axis at the least size
-    smallest = 2 ** max(0, math.floor(math.log2(max(1, largest / 9))))
-    sizes = tuple(range(smallest, largest + 1))
-    columns = [_track_point(shape, size, overlap, start, policy) for size in sizes]
-    if drawn:
+    sizes = list_sizes(shape)
+    columns = [_grid_point(shape, size, overlap, start, policy) for size in sizes]
+    if not is_grid:
         columns = [
-            _drawn_point(shape, size, n_drawn or count)
+            _sampled_point(shape, size, n_sampled or count)
             for size, (_, _, count) in zip(sizes, columns, strict=True)
         ]
     padding, unseen, counts = zip(*columns, strict=True)
-    multiple = 2**DEPTH if largest >= 4 * 2**DEPTH else 2
+    multiple = 2**DEPTH if max(shape) >= 4 * 2**DEPTH else 2
     ticks = tuple(size for size in sizes if size % multiple == 0)
-    return Track(sizes, padding, unseen, counts, ticks)
+    return SizeSweep(sizes, padding, unseen, counts, ticks)
 
 
-def _track_point(
+def list_sizes(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """List the slider's sizes, from where the longest axis has some 18 patches up to its own."""
+    smallest = 2 ** max(0, math.floor(math.log2(max(1, max(shape) / 9))))
+    return tuple(range(smallest, max(shape) + 1))
+
+
+def _grid_point(
     shape: tuple[int, ...],
     size: int,
     overlap: tuple[int, ...],
@@ -85,7 +63,7 @@ def _track_point(
     return round(padding, 4), round(1 - seen / math.prod(shape), 4), count
 
 
-def _drawn_point(
+def _sampled_point(
     shape: tuple[int, ...], size: int, count: int | None
 ) -> tuple[float | None, float | None, int | None]:
     """Count only the padding around an image that is smaller than the patch."""

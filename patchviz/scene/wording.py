@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from patchviz.scene.axes import Axis
+from patchviz.scene.records import SceneAxis
 
 
 def axes_text(values: Iterable[object], joint: str = " × ") -> str:
@@ -14,7 +14,7 @@ def axes_text(values: Iterable[object], joint: str = " × ") -> str:
     return texts[0] if len(set(texts)) == 1 else joint.join(texts)
 
 
-def join_axes(axes: Sequence[Axis], texts: Iterable[str]) -> str:
+def join_axes(axes: Sequence[SceneAxis], texts: Iterable[str]) -> str:
     """Join the formulas of the axes: one where all are alike, else each behind its axis's name."""
     found = list(texts)
     if len(set(found)) == 1:

@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from patchviz import Cohort, Explorer, PatchGrid, Settings, create_patch_index_list
 from patchviz.epochs.splits import get_validation_split
+from patchviz.scene.wording import percent
 from tests.explorers import (
     choice,
     differ,
@@ -85,7 +86,7 @@ def words(n: int) -> str:
     corner = GRID[n]
     inside = (min(at + SIZE, 48) - max(at, 0) for at in corner)
     real = math.prod(inside) / SIZE**3
-    share = "all inside the image" if real == 1 else f"{100 * real:#.3g} % image"
+    share = "all inside the image" if real == 1 else f"{percent(real)} image"
     return f"patch {n + 1} of 27, corner {', '.join(map(str, corner))}, {share}"
 
 

@@ -17,8 +17,9 @@ from patchviz import Cohort, DataError, Explorer, Settings, check_widgets, resol
 from patchviz.data.phantom import write_phantom_cohort
 from patchviz.explorer.bundle import SCRIPTS, bundle, read_modules
 from patchviz.explorer.voxels import CHUNK, grey_range, label_values, number_labels, to_greys
+from patchviz.scene import compare
 from patchviz.scene.coverage import compute_coverage
-from patchviz.scene.settings import make_patches, make_queue
+from patchviz.scene.sets import plan_sets
 from patchviz.scene.wording import percent
 
 SHAPE = (48, 40, 32)
@@ -136,7 +137,7 @@ def test_scenes_ahead_leave_out_what_is_impossible(explorer):
 def test_the_policies_side_by_side_are_sent_when_asked_for(explorer):
     content = answer(explorer, kind="comparison", settings=as_json(explorer.settings))
     assert content["kind"] == "comparison"
-    assert content["rows"] == [asdict(row) for row in explorer.scene.comparison]
+    assert content["rows"] == [asdict(row) for row in compare(explorer.scene)]
     json.dumps(content)
 
 
@@ -175,7 +176,7 @@ def test_coverage_is_sent_by_blocks_with_a_sentence(explorer):
     [(content, [counts])] = answers(
         explorer, kind="coverage", settings=as_json(settings), n_epochs=3
     )
-    expected = compute_coverage(settings, explorer.cohort.facts, 3)
+    expected = compute_coverage(plan_sets(settings, explorer.cohort.facts), 3)
     assert content["edges"] == expected.edges
     assert content["shares"] == expected.shares
     assert np.frombuffer(counts, "<u2").tolist() == expected.counts.ravel().tolist()
@@ -185,7 +186,7 @@ def test_coverage_is_sent_by_blocks_with_a_sentence(explorer):
 def test_the_queue_of_the_epoch_shown_is_sent(explorer):
     settings = replace(explorer.settings, epoch=2, skip_blank="any", start_offset=(4, 4, 4))
     [(content, [order])] = answers(explorer, kind="queue", settings=as_json(settings), about="now")
-    queue = make_queue(settings, explorer.cohort.facts)
+    queue = plan_sets(settings, explorer.cohort.facts).queue
     assert (content["epoch"], content["about"]) == (2, "now")
     assert np.frombuffer(order, "<i4").tolist() == queue.order.tolist()
 
@@ -247,7 +248,7 @@ def test_greys_are_the_same_wherever_a_picture_comes_from(explorer):
     asked = {"settings": as_json(settings), "axis": 2, "entries": [[1, 4]], "about": "these"}
     [(content, [picture])] = answers(explorer, kind="patches", **asked)
     assert content["about"] == "these"
-    box = make_patches(settings, explorer.cohort.facts, 1)[4]
+    box = plan_sets(settings, explorer.cohort.facts).patches[1][4]
     middle = (max(0, box[2]) + min(box[2] + 16, SHAPE[2])) // 2
     inside = [slice(max(0, at), min(at + 16, size)) for at, size in zip(box, SHAPE, strict=True)]
     got = np.frombuffer(picture, np.uint8).reshape(content["shape"])

@@ -16,8 +16,9 @@ from patchviz import Cohort, Explorer, Settings, resolve
 from patchviz.epochs.splits import get_validation_split
 from patchviz.explorer.export import LARGE, MOST_ENTRIES, N_EPOCHS
 from patchviz.explorer.voxels import grey_range, to_greys
+from patchviz.scene import compare
 from patchviz.scene.coverage import compute_coverage, describe_coverage
-from patchviz.scene.settings import make_queue
+from patchviz.scene.sets import plan_sets
 from tests.lab import Watch
 
 SHAPE = (48, 40, 32)
@@ -95,7 +96,7 @@ def test_every_scene_of_a_page_is_what_python_resolves(explorer, tmp_path):
     assert sorted(compared) == list(range(len(scenes)))
     for n in range(0, len(scenes), len(scenes) // 20):
         settings = read_settings(scenes[n])
-        comparison = resolve(settings, explorer.cohort.facts).comparison
+        comparison = compare(resolve(settings, explorer.cohort.facts))
         assert compared[n] == as_json([asdict(row) for row in comparison])
     assert len(content["comparisons"]) < len(content["bodies"]) < len(scenes)
     assert len(content["sweeps"]) < len(content["bodies"])
@@ -163,7 +164,7 @@ def test_the_orders_are_the_queues(explorer, tmp_path):
             **{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
         )
         for epoch, message in enumerate(content["queues"][queue]):
-            expected = make_queue(replace(chosen, epoch=epoch), facts)
+            expected = plan_sets(replace(chosen, epoch=epoch), facts).queue
             got = orders[offset : offset + message["length"]]
             np.testing.assert_array_equal(got, expected.order)
             assert message["sizes"] == [len(grid) for grid in expected.grids]
@@ -347,7 +348,7 @@ def test_coverage_of_the_settings_that_a_page_opens_with(page, tmp_path):
     readout = page.locator("[data-part=coverage] .pv-readout")
     for n_epochs in (1, 16):
         slider.fill(str(n_epochs))
-        coverage = compute_coverage(explorer.settings, explorer.cohort.facts, n_epochs)
+        coverage = compute_coverage(plan_sets(explorer.settings, explorer.cohort.facts), n_epochs)
         expect(readout).to_have_text(describe_coverage(coverage, n_epochs))
     page.get_by_role("slider", name="patch size", exact=True).press("ArrowRight")
     expect(readout).to_have_text(re.compile("the settings that it opens with; the notebook"))
@@ -365,7 +366,7 @@ def test_the_policies_side_by_side(page, tmp_path):
     summary = page.locator("summary", has_text="policies side by side")
     if summary.locator("..").get_attribute("open") is None:
         summary.click()
-    rows = {row.policy: row.n_patches for row in explorer.scene.comparison}
+    rows = {row.policy: row.n_patches for row in compare(explorer.scene)}
     for name, n_patches in rows.items():
         policy = page.get_by_role("row", name=name)
         expect(policy.get_by_role("cell", name=n_patches, exact=True).first).to_be_visible()

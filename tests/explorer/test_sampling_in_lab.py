@@ -5,7 +5,8 @@ import re
 from playwright.sync_api import expect
 
 from patchviz import Cohort, Settings, resolve
-from patchviz.scene.settings import make_queue
+from patchviz.scene.sets import plan_sets
+from patchviz.scene.wording import percent
 from tests.explorers import (
     button,
     choice,
@@ -80,13 +81,13 @@ def test_a_batch_tells_corners_and_foreground_of_all_its_subjects(page, show):
     enter(number(page, "window"), 2)
     wait_for_python(page, "(explorer.settings.sampling, explorer.settings.window)", (1, 2))
     expect(batch.get_by_role("caption")).to_contain_text("8 of 8 patches hold foreground; it is")
-    queue = make_queue(scene(**chosen).settings, FACTS)
+    queue = plan_sets(scene(**chosen).settings, FACTS).queue
     for n, (subject, corner) in enumerate(queue[::-1][:8]):
         row = batch.get_by_role("row").nth(n + 1)
         expect(row).to_contain_text(FACTS.ids[subject])
         expect(row).to_contain_text(", ".join(map(str, corner)))
         count = FACTS.foreground(subject).count_each([corner], (24, 24, 24))[0]
-        expect(row.get_by_role("gridcell").last).to_have_text(f"{100 * count / 24**3:#.3g} %")
+        expect(row.get_by_role("gridcell").last).to_have_text(percent(count / 24**3))
 
     subject, patch_corner = queue[-3]
     batch.get_by_role("row").nth(3).click()

@@ -70,13 +70,16 @@ def test_the_page_has_every_part_by_its_name():
 
 
 def test_where_nothing_runs_its_picture_shows_what_it_shows(cohort):
-    def height_of(**chosen):
+    def told(**chosen):
+        """Tell whether sentence and ledger stand beside the plane."""
         data, _ = Explorer(cohort, **chosen)._repr_mimebundle_()
-        return int.from_bytes(b64decode(data["image/png"])[20:24])
+        assert f"data:image/png;base64,{data['image/png']}" in data["text/html"]
+        return [part in data["text/html"] for part in ("<p>", "<td>")]
 
-    assert height_of() == 620
-    few, more = height_of(show=["queue"]), height_of(show=["queue", "planes", "ledger"])
-    assert few < 300 < 620 < more
+    assert told() == [True, True]
+    assert told(show=["queue"]) == [False, False]
+    assert told(show=["queue", "sentence"]) == [True, False]
+    assert told(show=["ledger", "planes"]) == [False, True]
 
 
 def test_where_nothing_runs_no_picture_tells_what_is_to_be_guessed(cohort):

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from patchviz import Cohort, Settings, resolve
-from patchviz.figures import draw_axis, draw_boards, draw_explorer, draw_patch, draw_plane
+from patchviz.figures import draw_axis, draw_patch, draw_plane
 
 HEADS = Cohort.phantom(10, (40, 48, 32))
 SIZE = (12, 16, 40)  # the last is larger than the image
@@ -42,20 +42,6 @@ def test_a_plane_shows_all_drawn_boxes_that_it_cuts(axis, position):
     assert "unseen" not in {boxes.get_gid() for boxes in ax.collections}
 
 
-def test_boards_stand_in_rows_as_patches_are_drawn():
-    scene = scene_of(patches_per_subject=7)
-    image = HEADS[0].image[0]
-    ax = draw_boards(scene, image, ax=new_axes())
-    left, low, *_ = boxes_of(ax).round().astype(int).T
-    assert len(left) == 7
-    assert sorted(zip(-low, left, strict=True)) == list(zip(-low, left, strict=True))
-    canvas = ax.images[0].get_array().T
-    inside = np.pad(image, [(0, 0), (0, 0), (4, 4)], mode="edge")
-    for x, y, (i, j, _) in zip(left, low, corners_of(scene), strict=True):
-        patch = inside[i : i + 12, j : j + 16, 4 + 16]
-        np.testing.assert_array_equal(canvas[x : x + 12, y : y + 16], patch)
-
-
 @pytest.mark.parametrize("n", [0, 5])
 def test_a_drawn_patch_is_cut_at_its_corner(n):
     scene = scene_of()
@@ -73,14 +59,7 @@ def test_an_axis_has_a_bar_for_each_drawn_patch_and_none_on_another():
     assert (np.diff(boxes[:, 1]) > boxes[0, 3] - boxes[0, 1]).all()
 
 
-@pytest.mark.parametrize("chosen", [{}, {"sampling": "uniform", "patch_size": 8}])
-def test_the_explorer_draws_drawn_patches(chosen):
-    scene = scene_of(**chosen)
-    texts = [text.get_text() for text in draw_explorer(scene, HEADS[0].image[0]).texts]
-    assert "".join(texts) == "".join(word.text for word in scene.sentence)
-
-
 def test_two_axes_have_one_plane():
     cohort = Cohort.from_arrays([np.zeros((30, 8))] * 5)
     scene = resolve(Settings(patch_size=8, sampling="uniform"), cohort.facts)
-    assert len(boxes_of(draw_boards(scene, ax=new_axes()))) == scene.n_patches == 4
+    assert len(boxes_of(draw_plane(scene, ax=new_axes()))) == scene.n_patches == 4

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 from io import BytesIO
-from itertools import combinations, pairwise
+from itertools import pairwise
 from types import SimpleNamespace
 
 import matplotlib
@@ -15,22 +15,19 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from patchviz import PatchGrid, Settings, compute_patch_indices, create_patch_index_list, resolve
+from patchviz import PatchGrid, Settings, compute_patch_indices, resolve
 from patchviz.data.facts import CohortFacts
 from patchviz.data.phantom import make_phantom
 from patchviz.figures import (
     draw_axis,
-    draw_boards,
-    draw_explorer,
-    draw_ledger,
     draw_padding_track,
     draw_patch,
     draw_plane,
-    draw_queue,
-    explorer_png,
+    plane_png,
 )
-from patchviz.figures.marks import MUTED, REAL, SELECTION, UNSEEN
+from patchviz.figures.marks import REAL, SELECTION, UNSEEN
 from patchviz.grid.cut import cut_patch
+from patchviz.scene.wording import percent
 
 MODES = ["edge", "constant", "reflect", "wrap"]
 SMALL = (18, 20, 22)  # with patches of 8: overflows 6, 4 and 2
@@ -157,7 +154,7 @@ def test_every_position_of_the_span_shows_the_layer_that_it_cuts(size, patch, ov
 def test_boxes_tell_number_and_real_share_and_wear_the_colour_of_their_class(ax):
     draw_plane(scene_of(), ax=ax)
     shares = PatchGrid((144, 144, 144), 64).real_fraction[:, :, 1].ravel()
-    texts = [f"{2 + 3 * n}: {round(100 * share, 1):g} %" for n, share in enumerate(shares)]
+    texts = [f"{2 + 3 * n}: {percent(share)}" for n, share in enumerate(shares)]
     assert words_of(ax, "%") == texts
     colours = [to_hex(colour) for colour in drawn(ax, "patches").get_edgecolor()]
     assert colours == [to_hex(REAL(round(share, 3))) for share in shares]
@@ -204,7 +201,7 @@ def test_starts_too_near_each_other_keep_their_ticks_and_lose_numbers(ax):
         (draw_plane, {"image": np.zeros((2, 3))}, r"`image` must have .* \(144, 144, 144\), got"),
         (draw_plane, {"label": np.zeros((2, 3))}, r"`label` must have .*, got \(2, 3\)"),
         (draw_plane, {"position": 168}, "`position` must be from -24 to 167, got 168"),
-        (draw_boards, {"axis": -1}, "`axis` must be from 0 to 2, got -1"),
+        (draw_plane, {"axis": -1}, "`axis` must be from 0 to 2, got -1"),
         (draw_axis, {"axis": 3}, "`axis` must be from 0 to 2, got 3"),
     ],
 )
@@ -215,12 +212,12 @@ def test_what_is_not_there_is_an_error(ax, draw, arguments, message):
         draw_plane(SimpleNamespace(axes=scene_of().axes[:2] * 2), ax=ax)
 
 
-def test_two_axes_are_one_plane_and_one_board_of_nine(ax):
+def test_two_axes_are_one_plane(ax):
     scene, image = scene_of((18, 18), patch_size=8), volume_of((18, 18))
     draw_plane(scene, image, ax=ax)
     np.testing.assert_array_equal(ax.images[0].get_array(), np.pad(image, 3, mode="edge").T)
     assert ax.get_title(loc="left") == ""
-    assert len(boxes_of(ax)) == len(boxes_of(draw_boards(scene, image, ax=new_axes()))) == 9
+    assert len(boxes_of(ax)) == 9
 
 
 @pytest.mark.parametrize("choice", [{}, {"overlap": 4}, {"policy": "dropped"}])
@@ -272,161 +269,38 @@ def test_the_track_marks_the_scenes_own_sizes_at_their_share(ax):
     assert ax.get_title(loc="left") == "patch size 64 × 64 × 24: 25 % padding"
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("axis", [0, 1, 2])
-def test_each_thumbnail_is_the_patch_as_the_network_gets_it(axis, mode):
-    scene, image = scene_of(SMALL, patch_size=8, padding_mode=mode), volume_of(SMALL)
-    ax = draw_boards(scene, image, axis, ax=new_axes())
-    canvas, grid = ax.images[0].get_array().T, PatchGrid(SMALL, 8, padding_mode=mode)
-    for corner, (x, y) in zip(grid, boxes_of(ax)[:, :2].astype(int), strict=True):
-        low, high = max(corner[axis], 0), min(corner[axis] + 8, SMALL[axis])
-        middle = (low + high) // 2 - corner[axis]
-        patch = cut_patch(image, corner, (8, 8, 8), mode).take(middle, axis)
-        np.testing.assert_array_equal(canvas[x : x + 8, y : y + 8], patch)
-    assert np.isfinite(canvas).sum() == len(grid) * 64
-
-
-@pytest.mark.parametrize("axis", [0, 1, 2])
-def test_boards_hold_all_patches_layer_by_layer_and_count_them_by_class(axis):
-    scene = scene_of((28, 20, 12), patch_size=8)
-    ax = draw_boards(scene, axis=axis, ax=new_axes())
-    starts = scene.axes[axis].starts
-    assert words_of(ax, " … ") == [f"{'ijk'[axis]} = {s} … {s + 7}" for s in starts]
-    assert [text for text in words_of(ax) if text.isdigit()] == [str(n) for n in range(1, 25)]
-    tags = [f"{kind.count} × {kind.label}" for kind in scene.classes]
-    assert words_of(ax, " × ") == [f"{tags[0]} real", *tags[1:]]
-    shares = PatchGrid((28, 20, 12), 8).real_fraction.ravel()
-    middles = np.array([(kind.low + kind.high) / 2 for kind in scene.classes])
-    nearest = np.abs(middles - shares[:, None]).argmin(axis=1)
-    colours = [to_hex(colour) for colour in drawn(ax, "patches").get_facecolor()]
-    assert colours == [to_hex(REAL(share)) for share in middles[nearest]]
-    for a, b in combinations(boxes_of(ax), 2):
-        assert (a[:2] >= b[2:]).any() or (a[2:] <= b[:2]).any()
-
-
-def test_many_patches_are_plain_cells(ax):
-    draw_boards(scene_of(patch_size=16), volume_of((144, 144, 144)), ax=ax)
-    assert len(boxes_of(ax)) == 729
-    assert not ax.images
-    assert not [text for text in words_of(ax) if text.isdigit()]
-
-
-@pytest.mark.parametrize("size", [(5.5, 4.2), (12, 6)])
-@pytest.mark.parametrize("choice", [{}, {"patch_size": 16}, {"patch_size": (48, 40, 16)}, {"n": 1}])
-def test_the_ledger_holds_all_values_and_the_formulas_where_there_is_room(choice, size):
-    rows = (scene := scene_of(**choice)).ledger
-    draw_ledger(scene, ax=(ax := new_axes(*size))).figure.canvas.draw()
-    values = {part for row in rows for part in row.value.split("; ")}
-    assert {row.label for row in rows} | values <= set(words_of(ax))
-    muted = {text.get_text() for text in ax.texts if text.get_color() == MUTED}
-    assert (muted == {row.formula for row in rows}) == (size == (12, 6))
-    boxes = [text.get_window_extent() for text in ax.texts]
-    assert max(box.x1 for box in boxes) <= ax.bbox.x1 + 8
-    for a, b in combinations(boxes, 2):
-        assert a.x0 > b.x1 or b.x0 > a.x1 or abs(a.y0 + a.y1 - b.y0 - b.y1) > 2 * 12
-
-
-def test_the_explorer_says_the_sentence_with_its_strong_words_in_bold():
-    texts = draw_explorer(scene_of()).texts
-    sentence = "144 → 3 boxes of 64 per axis → 27 patches × 24 subjects = 648 → 81 steps"
-    assert "".join(text.get_text() for text in texts) == sentence
-    assert [text.get_text() for text in texts if text.get_weight() == "bold"] == ["27", "648"]
-    boxes = [text.get_window_extent() for text in texts]
-    assert all(-3 <= b.x0 - a.x1 <= 12 for a, b in pairwise(boxes))
-
-
-@pytest.mark.parametrize(
-    "choice",
-    [
-        {},
-        {"overlap": 32},
-        {"policy": "dropped"},
-        {"patch_size": 16},
-        {"patch_size": 50, "overlap": 30},
-        {"shape": (128, 96, 24), "spacing": (2, 2, 2.2), "patch_size": (48, 40, 16)},
-        {"shape": (24, 200, 200), "spacing": (4, 1, 1), "patch_size": (24, 64, 64)},
-        {"shape": (1280, 960, 240), "patch_size": (128, 96, 24), "n": 1000},
-    ],
-)
-def test_the_explorers_texts_are_large_on_the_page_and_apart(choice):
-    pixels_of(figure := draw_explorer(scene_of(**choice)))
-    boxes = [(text.get_text(), text.get_window_extent()) for text in texts_of(figure)]
-    assert min(text.get_fontsize() for text in texts_of(figure)) >= 9
-    for text, box in boxes:
-        assert min(box.x0, box.y0, 1100 - box.x1, 620 - box.y1) >= 0, text
-    for (one, a), (other, b) in combinations(boxes, 2):
-        wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert wide <= 1 or high <= 3, f"{one} lies on {other}"
-
-
-@pytest.mark.parametrize(
-    ("show", "n_axes", "says"),
-    [
-        (["sentence", "planes", "boards"], 2, True),
-        (["patch_size", "planes", "settings"], 2, False),
-        (["sentence", "queue", "batch"], 1, True),
-        (["ledger", "queue"], 2, False),
-        (["cage"], 1, False),  # a plane says more than nothing
-    ],
-)
-def test_the_explorer_draws_the_parts_that_it_shows(show, n_axes, says):
-    queue = create_patch_index_list(range(24), (144, 144, 144), 64)
-    figure = draw_explorer(scene_of(), show=show, queue=queue)
-    assert len(figure.axes) == n_axes
-    assert bool(figure.texts) is says
-    wide, high = figure.get_size_inches() * figure.dpi
-    pixels_of(figure)
-    for text in texts_of(figure):
-        box = text.get_window_extent()
-        assert min(box.x0, box.y0, wide - box.x1, high - box.y1) >= 0, text.get_text()
-
-
-def test_a_queue_is_drawn_batch_by_batch_from_the_right(ax):
-    queue = create_patch_index_list(range(5), (24, 24, 24), 16)
-    draw_queue(queue, 16, ax=ax)
-    cells = np.asarray(ax.images[0].get_array().filled(np.nan))
-    assert cells.shape == (16, 3)
-    np.testing.assert_array_equal(cells[:, ::-1].T[:, ::-1].ravel()[:40], queue.visits[::-1])
-    assert np.isnan(cells).sum() == 8
-    assert ax.get_title("left") == "40 patches in 3 batches of 16; popped from the right"
-
-
-def test_the_explorer_is_opaque_white_whatever_the_style():
-    with matplotlib.rc_context({"figure.facecolor": "black", "axes.facecolor": "black"}):
-        pixels = pixels_of(draw_explorer(scene_of()))
-    assert pixels.shape == (620, 1100, 3)
-    assert (np.concatenate([pixels[0], pixels[-1], pixels[:, -1]]) == 255).all()
-
-
-def test_the_explorer_leaves_pyplot_alone():
+def test_the_png_leaves_pyplot_alone():
     code = "import sys; from patchviz import CohortFacts, Settings, resolve;"
-    code += "from patchviz.figures import explorer_png;"
-    code += "explorer_png(resolve(Settings(), CohortFacts.from_shape((144,) * 3)));"
+    code += "from patchviz.figures import plane_png;"
+    code += "plane_png(resolve(Settings(), CohortFacts.from_shape((144,) * 3)));"
     code += "assert 'matplotlib.pyplot' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_png_is_small_and_shows_what_the_figure_does():
+def test_the_png_is_small_and_holds_all_texts_on_white_whatever_the_style():
     scene, voxels = scene_of(padding_mode="reflect"), make_phantom()  # the mode with most to show
-    png = explorer_png(scene, *voxels)
-    assert len(png) < 250_000
-    read = np.rint(255 * matplotlib.image.imread(BytesIO(png)))[..., :3].astype(int)
-    np.testing.assert_array_equal(read, pixels_of(draw_explorer(scene, *voxels)))
+    with matplotlib.rc_context({"figure.facecolor": "black", "savefig.facecolor": "black"}):
+        png = plane_png(scene, *voxels)
+    assert len(png) < 120_000
+    pixels = matplotlib.image.imread(BytesIO(png))[..., :3]
+    assert min(pixels.shape[:2]) > 400
+    edges = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
+    assert all((edge == 1).all() for edge in edges)
 
 
 @pytest.mark.parametrize("shape", [(18,), (18, 20), (18, 20, 22)])
 @pytest.mark.parametrize("value", [0, np.nan])
-def test_the_explorer_draws_up_to_three_axes_of_voxels_that_are_alike_or_missing(shape, value):
+def test_the_png_shows_up_to_three_axes_of_voxels_that_are_alike_or_missing(shape, value):
     image = np.zeros(shape)
     image[1] = value
-    explorer_png(scene_of(shape, patch_size=8), image, np.ones(shape, np.uint8))
+    plane_png(scene_of(shape, patch_size=8), image, np.ones(shape, np.uint8))
 
 
 def test_draws_into_the_axes_that_are_given_and_else_into_the_current_ones(ax):
     matplotlib.use("agg")
     from matplotlib import pyplot
 
-    for draw in (draw_plane, draw_axis, draw_padding_track, draw_boards, draw_ledger):
+    for draw in (draw_plane, draw_axis, draw_padding_track):
         assert draw(scene_of(), ax=ax) is ax
         assert not pyplot.get_fignums()
         figure, current = pyplot.subplots()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from patchviz import Cohort, Settings, resolve
 from patchviz.grid.policies import POLICIES
 from patchviz.scene.coverage import compute_coverage
-from patchviz.scene.settings import make_patches
+from patchviz.scene.sets import plan_sets
 from tests.oracle import blank, blank_rules, grid_arguments
 
 HEADS = Cohort.phantom(10, (40, 40, 40))
@@ -27,7 +27,7 @@ def visit(cohort, chosen, n_epochs):
     subject = cohort[chosen.subject]
     seen = np.zeros(subject.shape, int)
     for epoch in range(n_epochs):
-        grid = make_patches(replace(chosen, epoch=epoch), cohort.facts, chosen.subject)
+        grid = plan_sets(replace(chosen, epoch=epoch), cohort.facts).patches[chosen.subject]
         for corner in grid:
             if chosen.skip_blank is False or not blank(
                 subject.label, corner, grid.patch_size, chosen.skip_blank
@@ -39,7 +39,7 @@ def visit(cohort, chosen, n_epochs):
 
 def check(cohort, chosen, n_epochs):
     chosen = resolve(chosen, cohort.facts).settings
-    coverage = compute_coverage(chosen, cohort.facts, n_epochs)
+    coverage = compute_coverage(plan_sets(chosen, cohort.facts), n_epochs)
     expected = visit(cohort, chosen, n_epochs)
     assert np.array_equal(expand(coverage), expected)
     times, counts = np.unique(expected, return_counts=True)
@@ -63,25 +63,23 @@ def test_coverage_over_epochs_with_random_starts_and_blanks(patch, offset, rule,
 
 def test_random_starts_beyond_the_overflow_lose_voxels_in_an_epoch_and_few_in_many():
     facts = Cohort.phantom(5, (128, 128, 128)).facts
-    chosen = resolve(Settings(patch_size=64, start_offset=16), facts).settings
-    never = [dict(compute_coverage(chosen, facts, n).shares).get(0, 0) for n in (1, 2, 4, 16)]
+    sets = plan_sets(Settings(patch_size=64, start_offset=16), facts)
+    never = [dict(compute_coverage(sets, n).shares).get(0, 0) for n in (1, 2, 4, 16)]
     assert never == sorted(never, reverse=True)
     assert never[0] > 0.05 > never[-1]
 
 
 def test_the_reference_case_sees_every_voxel_once():
     facts = Cohort.phantom().facts
-    chosen = resolve(Settings(), facts).settings
-    assert compute_coverage(chosen, facts).shares == ((1, 1.0),)
+    assert compute_coverage(plan_sets(Settings(), facts)).shares == ((1, 1.0),)
 
 
 def test_a_large_image_costs_no_more():
     facts = Cohort.from_arrays([np.broadcast_to(np.float32(0), (2048,) * 3)]).facts
-    chosen = resolve(Settings(patch_size=512, overlap=100), facts).settings
-    assert compute_coverage(chosen, facts).counts.size < 20**3
+    sets = plan_sets(Settings(patch_size=512, overlap=100), facts)
+    assert compute_coverage(sets).counts.size < 20**3
 
 
 def test_no_epochs_are_refused():
-    facts = HEADS.facts
     with pytest.raises(ValueError, match="`n_epochs` must be at least 1, got 0"):
-        compute_coverage(resolve(Settings(), facts).settings, facts, 0)
+        compute_coverage(plan_sets(Settings(), HEADS.facts), 0)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchviz import Cohort, Explorer, Settings, resolve
+from patchviz import Cohort, Explorer, Settings, get_validation_split, resolve
 from patchviz.data.facts import CohortFacts
+from patchviz.epochs.options import PatchOptions
 from patchviz.epochs.orders import ORDERS
 from patchviz.epochs.plan import plan_cohort
 from patchviz.epochs.queue import PatchQueue
@@ -19,12 +20,12 @@ from patchviz.grid.cut import cut_patch
 from patchviz.grid.foreground import Foreground
 from patchviz.scene import coverage
 from patchviz.scene.coverage import compute_coverage
-from patchviz.scene.settings import make_queue, split_subjects
+from patchviz.scene.sets import plan_sets
 from patchviz.scene.wording import percent
 from tests.oracle import slice_of_padded
 
 HEADS = Cohort.phantom(6, (40, 40, 40))
-TRAINING = split_subjects(Settings(), HEADS.facts)[0][0][0]
+TRAINING = get_validation_split(HEADS)[0][0]
 SAMPLINGS = ("uniform", 0.33, 1.0, (0.0, 1.0, 2.0), (1.0, 1.0))
 
 
@@ -51,17 +52,16 @@ def cases(draw) -> tuple[Cohort, Settings]:
 
 def plan_of(cohort, chosen):
     """Plan as the training generator does."""
-    training, _ = split_subjects(chosen, cohort.facts)[0]
-    return training, plan_cohort(
-        cohort,
-        training,
-        patch_size=chosen.patch_size,
+    training, _ = get_validation_split(cohort, seed=chosen.seed)
+    options = PatchOptions(
+        chosen.patch_size,
         sampling=chosen.sampling,
         patches_per_subject=chosen.patches_per_subject,
         order=chosen.order,
         window=chosen.window,
         seed=chosen.seed,
     )
+    return training, plan_cohort(cohort, training, options)
 
 
 def count_voxels(shape, corners, size) -> np.ndarray:
@@ -80,7 +80,7 @@ def test_a_scene_shows_the_patches_that_are_drawn(case):
     cohort, chosen = case
     scene = resolve(chosen, cohort.facts)
     training, plan = plan_of(cohort, chosen)
-    assert list(make_queue(scene.settings, cohort.facts)) == list(plan.queue(chosen.epoch))
+    assert list(plan_sets(scene.settings, cohort.facts).queue) == list(plan.queue(chosen.epoch))
     assert scene.n_queue == len(plan.queue(0))
     if chosen.subject not in training:
         on_grid = replace(chosen, sampling="grid", patches_per_subject=None)
@@ -99,7 +99,7 @@ def test_a_scene_shows_the_patches_that_are_drawn(case):
     assert scene.n_real == sum(real)
     assert scene.n_whole == real.count(np.prod(size))
     assert (scene.n_seen, scene.n_seen_once) == ((seen > 0).sum(), (seen == 1).sum())
-    assert scene.sampled.n_by_rule == sum(some.n_by_rule for some in patches)
+    assert scene.sampling_rule.n_reached == sum(some.n_by_rule for some in patches)
     if chosen.sampling != "uniform":
         held = [corner for corner in corners if label[box(corner, size)].any()]
         assert scene.sampled.n_foreground == len(held)
@@ -121,18 +121,18 @@ def test_the_ledger_of_drawn_patches_holds_their_numbers_and_none_of_the_grid(ca
     never = 1 - scene.n_seen / volume
     assert float(rows["unseen"].value.rstrip(" %")) == pytest.approx(100 * never, abs=0.051)
     assert bool(rows["unseen"].reason) == (never > 0)
+    hints = [hint.text for hint in scene.hints if hint.control == "sampling"]
     if isinstance(chosen.sampling, float):
-        assert (
-            rows["n_by_rule"].value
-            == f"{-(-scene.n_queue * round(100 * chosen.sampling) // 100):,}"
-        )
-    notes = [note for note in scene.hints if note.control == "sampling"]
+        asked = -(-scene.n_queue * round(100 * chosen.sampling) // 100)
+        training, plan = plan_of(cohort, chosen)
+        sizes = zip(training, map(len, plan.patches(0)), strict=True)
+        able = sum(size for n, size in sizes if cohort[n].label.any())
+        assert rows["n_by_rule"].value == f"{min(asked, able):,}"
+        assert any("can hold foreground" in text for text in hints) == (able < asked)
     values = {0.33: {1, 2, 3}, 1.0: {1, 2, 3}, (0.0, 1.0, 2.0): {1, 2}, (1.0, 1.0): {0, 1}}
     wanted = values.get(chosen.sampling, {0, 1, 2, 3})
     has_none = not wanted & set(np.unique(cohort[chosen.subject].label).tolist())
-    drawn = plan_of(cohort, chosen)
-    n_by_rule = drawn[1].patches(chosen.epoch)[drawn[0].index(chosen.subject)].n_by_rule
-    assert bool(notes) == (has_none and n_by_rule > 0)
+    assert any("its patches lie anywhere" in text for text in hints) == has_none
 
 
 @given(cases(), st.integers(1, 4))
@@ -147,7 +147,7 @@ def test_coverage_of_drawn_patches_over_epochs(case, n_epochs):
         for epoch in range(n_epochs)
         for corner in plan.patches(epoch)[training.index(chosen.subject)]
     ]
-    found = compute_coverage(chosen, cohort.facts, n_epochs)
+    found = compute_coverage(plan_sets(chosen, cohort.facts), n_epochs)
     counts = found.counts
     for axis, edges in enumerate(found.edges):
         counts = counts.repeat(np.diff(edges), axis)
@@ -187,6 +187,29 @@ def test_the_sentence_says_how_patches_are_drawn():
     )
 
 
+def test_a_share_that_can_not_be_reached_is_told_before_a_patch_is_drawn():
+    lesion = np.zeros((16, 16, 16), np.uint8)
+    lesion[4, 5, 6] = 1
+    training, validation = get_validation_split(10)
+    labels = [lesion if n in training[:2] else 0 * lesion for n in range(10)]
+    cohort = Cohort.from_arrays([np.zeros(lesion.shape)] * 10, labels)
+    for shown in (training[0], training[2], validation[0]):
+        chosen = Settings(patch_size=8, sampling=0.33, subject=shown)
+        scene = resolve(chosen, cohort.facts)
+        assert "(25 % hold foreground)" in "".join(word.text for word in scene.sentence)
+        told = "only 25 % of an epoch's patches can hold foreground, not 33 %"
+        assert any(hint.text.startswith(told) for hint in scene.hints)
+    scene = resolve(replace(chosen, subject=training[0]), cohort.facts)
+    (row,) = (row for row in scene.ledger if row.key == "n_by_rule")
+    assert row.value == "16"
+    assert row.formula.startswith("ceil(64·0.33) = 22, but so many patches have the subjects")
+    held = 0
+    for patches in plan_sets(chosen, cohort.facts).training.patches(0):
+        label = cohort[patches.subject].label
+        held += sum(label[box(corner, (8,) * 3)].any() for corner in patches)
+    assert held == 16
+
+
 def test_the_reference_case_draws_214_for_their_foreground():
     scene = resolve(Settings(sampling=0.33), Cohort.phantom(30).facts)
     row = {row.key: row for row in scene.ledger}["n_by_rule"]
@@ -204,7 +227,7 @@ def test_too_many_blocks_are_said_and_not_counted(monkeypatch):
     assert (scene.n_seen, scene.n_seen_once) == (None, None)
     assert {row.key: row.value for row in scene.ledger}["unseen"] == "not counted"
     with pytest.raises(ValueError, match="coverage can be counted of at most 100 blocks"):
-        compute_coverage(scene.settings, HEADS.facts)
+        compute_coverage(plan_sets(chosen, HEADS.facts))
     asked = {"kind": "coverage", "settings": scene.to_json()["settings"], "n_epochs": 1}
     [(content, _)] = Answers(HEADS).to(asked)
     assert content["shares"] == []
@@ -223,7 +246,7 @@ def entries_of(queue: PatchQueue, n: int) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("sampling", ["grid", *SAMPLINGS])
 def test_a_batch_is_told_with_the_corners_of_all_its_subjects(sampling):
     scene = resolve(Settings(patch_size=16, sampling=sampling, order="buffered"), HEADS.facts)
-    queue = make_queue(scene.settings, HEADS.facts)
+    queue = plan_sets(scene.settings, HEADS.facts).queue
     entries, corners = entries_of(queue, 8), [corner for _, corner in queue[-8:]]
     assert len({n for n, _ in entries}) > 1
     asked = {"settings": scene.to_json()["settings"], "entries": entries}
@@ -275,7 +298,7 @@ def test_a_refusal_blames_a_control_by_name(chosen, control):
 def test_the_explorer_takes_up_sampling():
     explorer = Explorer(HEADS, settings=Settings(patch_size=16, subject=TRAINING))
     explorer.settings = replace(explorer.settings, sampling=[0, 1], patches_per_subject=5)
-    assert explorer.scene.sampled.rule == "by the class in the middle"
+    assert explorer.scene.sampling_rule.text == "by the class in the middle"
     explorer.selected = 4
     with pytest.raises(ValueError, match="`selected` must be from 0 to 4, got 5"):
         explorer.selected = 5

@@ -3,7 +3,7 @@
 Only tiler and scikit-image belong to the development environment; the others' calls are run where
 they are installed, as in the environment of `benchmarks/record_peers.py`::
 
-    python -m pytest --noconftest -W default tests/test_peers.py
+    python -m pytest --noconftest -W default tests/scene/test_peer_calls.py
 """
 
 import math
