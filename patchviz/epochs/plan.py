@@ -76,7 +76,7 @@ class EpochPlan:
         grids = self.grids(epoch)
         if blanks or not self.options.skip_blank:
             return sum(map(len, grids))
-        return sum(map(np.count_nonzero, self._find_not_blank(grids)))
+        return sum(int(np.count_nonzero(kept)) for kept in self._find_not_blank(grids))
 
     def patches(self, epoch: int) -> Sequence[PatchGrid] | Sequence[DrawnPatches]:
         """Return the patches of each subject in an epoch, of its grid or drawn."""

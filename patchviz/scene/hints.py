@@ -29,12 +29,9 @@ def _find_hints(scene: Scene) -> Iterator[Hint]:
             text = f"larger than the image along {axis.name}: {axis.patch} voxels for {axis.size}"
             yield Hint("patch_size", text)
     rule, share = scene.sampling_rule, scene.settings.sampling
-    if rule and isinstance(share, float) and rule.n_reached < rule.n_asked:
-        yield Hint(
-            "sampling",
-            f"only {percent(rule.n_reached / scene.n_queue)} of an epoch's patches can hold "
-            f"foreground, not {percent(share)}: too few training subjects have any",
-        )
+    if rule and isinstance(share, float) and not rule.is_reached:
+        text = f"only {rule.text}, not {percent(share)}: too few training subjects have any"
+        yield Hint("sampling", text)
     if scene.sampled:
         if not scene.sampled.has_target:
             text = "this subject's label has nothing of what is to be drawn: its patches lie "

@@ -52,11 +52,11 @@ def _write_sampled(scene: Scene, sampled: Sampled, rule: SamplingRule) -> Iterat
     yield "n_patches", "patches in this volume", count, formula
     yield "sampling", "patches are drawn", rule.text, _explain(sampling)
     if isinstance(sampling, float):
-        asked = f"ceil({scene.n_queue:,}·{sampling:g}) = {rule.n_asked:,}"
-        if rule.n_reached < rule.n_asked:
-            asked += ", but so many patches have the subjects with foreground"
-        formula = f"{asked}; {sampled.n_by_rule:,} of them here"
-        yield "n_by_rule", "drawn for their foreground", f"{rule.n_reached:,}", formula
+        ruled, product = f"{rule.n_by_rule:,}", f"ceil({scene.n_queue:,}·{sampling:g})"
+        formula = f"{product} = {ruled}; {sampled.n_by_rule:,} of them here"
+        if not rule.is_reached:
+            formula = f"all of the subjects that have any, less than {product}"
+        yield "n_by_rule", "drawn for their foreground", ruled, formula
     if sampled.n_foreground is not None:
         held = f"{sampled.n_foreground:,}"
         formula = f"{held} of the {count} in this volume, by the rule or by chance"

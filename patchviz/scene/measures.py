@@ -126,12 +126,10 @@ def describe_rule(plan: EpochPlan) -> SamplingRule | None:
     sampler, sampling = plan.sampler, plan.options.sampling
     if sampler is None:
         return None
-    if not isinstance(sampling, float):
+    if (share := sampler.reached_share) is None:
         text = "anywhere" if sampling == "uniform" else "by the class in the middle"
-        return SamplingRule(text, plan.n_patches, plan.n_patches)
-    reached = min(sampling, sampler.reached_share)
-    n_asked = math.ceil(round(sampling * plan.n_patches, 6))
-    return SamplingRule(f"{percent(reached)} hold foreground", n_asked, sampler.n_by_rule)
+        return SamplingRule(text, sampler.n_by_rule, True)
+    return SamplingRule(f"{percent(share)} hold foreground", sampler.n_by_rule, share == sampling)
 
 
 def describe_sampled(patches: Patches) -> Sampled | None:

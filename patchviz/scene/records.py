@@ -69,14 +69,15 @@ class SamplingRule:
     ----------
     text : str
         The rule, as it stands behind "drawn"; of a share the one that is reached.
-    n_asked, n_reached : int
-        Patches of an epoch that the rule is meant for, and for how many of them there is what it
-        asks for.
+    n_by_rule : int
+        Patches of every epoch that follow it.
+    is_reached : bool
+        Whether these are as many as it asks for.
     """
 
     text: str
-    n_asked: int
-    n_reached: int
+    n_by_rule: int
+    is_reached: bool
 
 
 @dataclass(frozen=True)

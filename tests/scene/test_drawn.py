@@ -99,7 +99,7 @@ def test_a_scene_shows_the_patches_that_are_drawn(case):
     assert scene.n_real == sum(real)
     assert scene.n_whole == real.count(np.prod(size))
     assert (scene.n_seen, scene.n_seen_once) == ((seen > 0).sum(), (seen == 1).sum())
-    assert scene.sampling_rule.n_reached == sum(some.n_by_rule for some in patches)
+    assert scene.sampling_rule.n_by_rule == sum(some.n_by_rule for some in patches)
     if chosen.sampling != "uniform":
         held = [corner for corner in corners if label[box(corner, size)].any()]
         assert scene.sampled.n_foreground == len(held)
@@ -128,7 +128,7 @@ def test_the_ledger_of_drawn_patches_holds_their_numbers_and_none_of_the_grid(ca
         sizes = zip(training, map(len, plan.patches(0)), strict=True)
         able = sum(size for n, size in sizes if cohort[n].label.any())
         assert rows["n_by_rule"].value == f"{min(asked, able):,}"
-        assert any("can hold foreground" in text for text in hints) == (able < asked)
+        assert any("too few training subjects" in text for text in hints) == (able < asked)
     values = {0.33: {1, 2, 3}, 1.0: {1, 2, 3}, (0.0, 1.0, 2.0): {1, 2}, (1.0, 1.0): {0, 1}}
     wanted = values.get(chosen.sampling, {0, 1, 2, 3})
     has_none = not wanted & set(np.unique(cohort[chosen.subject].label).tolist())
@@ -197,12 +197,12 @@ def test_a_share_that_can_not_be_reached_is_told_before_a_patch_is_drawn():
         chosen = Settings(patch_size=8, sampling=0.33, subject=shown)
         scene = resolve(chosen, cohort.facts)
         assert "(25 % hold foreground)" in "".join(word.text for word in scene.sentence)
-        told = "only 25 % of an epoch's patches can hold foreground, not 33 %"
+        told = "only 25 % hold foreground, not 33 %: too few training subjects"
         assert any(hint.text.startswith(told) for hint in scene.hints)
     scene = resolve(replace(chosen, subject=training[0]), cohort.facts)
     (row,) = (row for row in scene.ledger if row.key == "n_by_rule")
     assert row.value == "16"
-    assert row.formula.startswith("ceil(64·0.33) = 22, but so many patches have the subjects")
+    assert row.formula.startswith("all of the subjects that have any, less than ceil(64·0.33)")
     held = 0
     for patches in plan_sets(chosen, cohort.facts).training.patches(0):
         label = cohort[patches.subject].label
