@@ -84,7 +84,8 @@ class EpochPlan:
 
     def grids(self, epoch: int) -> Sequence[PatchGrid]:
         """Return the grid of each subject in an epoch."""
-        return self._make_grids(epoch) if self.options.has_random_starts else self._first_grids
+        moves = self.options.has_random_starts and epoch > 0
+        return self._make_grids(epoch) if moves else self._first_grids
 
     @cached_property
     def sampler(self) -> Sampler | None:
