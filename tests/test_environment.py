@@ -1,6 +1,9 @@
-"""environment.yml says the same as pyproject.toml."""
+"""environment.yml says the same as pyproject.toml, and the gate skips what it says only."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -46,3 +49,26 @@ def test_whoever_develops_gets_the_extra_that_opens_the_notebooks():
     """`uv run patchviz` and `pip install --group dev` install the group, and name no extra."""
     groups = tomllib.loads(PYPROJECT)["dependency-groups"]
     assert f"{PROJECT['name']}[lab,dask]" in groups["dev"]
+
+
+def test_where_skips_are_limited_another_reason_fails(tmp_path):
+    (tmp_path / "conftest.py").write_text("from tests.conftest import *")
+    (tmp_path / "test_module.py").write_text(
+        "import pytest\npytest.importorskip('torch_of_tomorrow')\n"
+    )
+    (tmp_path / "test_two.py").write_text(
+        "import pytest\n"
+        "def test_accepted(): pytest.skip('PyTorch is not installed')\n"
+        "def test_refused(): pytest.skip('no browser found')\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "--rootdir", tmp_path, "--continue-on-collection-errors"],
+        env=os.environ | {"PATCHVIZ_MAY_SKIP": "PyTorch|Keras", "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert "1 failed, 1 skipped, 1 error" in run.stdout
+    assert "Skipped: no browser found, but PATCHVIZ_MAY_SKIP is 'PyTorch|Keras'" in run.stdout
+    assert "Skipped: could not import 'torch_of_tomorrow'" in run.stdout
