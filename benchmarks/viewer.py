@@ -30,7 +30,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from patchviz import Explorer
-from tests.lab import Frames, Lab, count_frames, find_chromium, open_browser, write_notebook
+from tests.lab import Lab, find_chromium, open_browser, write_notebook
+from tests.traffic import Frames
 
 N_STEPS = 150
 N_WARM_UP = 20
@@ -201,7 +202,7 @@ def open_page(lab: Lab, browser: Browser, cells: Sequence[str]) -> tuple[Page, F
     lab.shut_down_kernels()
     write_notebook(lab.root / "viewer.ipynb", cells)
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    frames = count_frames(page)
+    frames = Frames(page)
     lab.open(page, "viewer.ipynb", wide=True)
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')")
     frames.settled()

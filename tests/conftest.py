@@ -1,15 +1,15 @@
-"""Hypothesis' settings, which tests run, and fixtures of those that open a browser."""
+"""Hypothesis' settings, and what browser tests stand on: a Chromium, a JupyterLab, a page."""
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page, expect
 
-from tests.explorers import IMPORTS, NOTEBOOK
-from tests.lab import TIMEOUT, Lab, Watch, find_chromium, open_browser, write_notebook
+from tests.lab import TIMEOUT, VIEWPORT, Lab, find_chromium, open_browser
+from tests.traffic import Watch
 
 # a loaded machine is no failure
 expect.set_options(timeout=TIMEOUT)
@@ -81,29 +81,20 @@ def lab(lab_server: Lab) -> Lab:
 
 @pytest.fixture
 def watch() -> Watch:
-    """Return what `page` did; a test that provokes an error empties `watch.messages`."""
+    """Return what pages did; a test that provokes an error empties `watch.messages`."""
     return Watch()
 
 
 @pytest.fixture
-def page(browser: Browser, watch: Watch) -> Iterator[Page]:
+def new_page(browser: Browser, watch: Watch) -> Iterator[Page]:
     """Yield a new page; it must ask this machine only, and leave its console clean."""
-    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
-        page = context.new_page()
-        watch.attach(page)
+    context = browser.new_context(viewport=VIEWPORT)
+    page = context.new_page()
+    with watch.over(page), context:
         yield page
-    assert watch.foreign == []
-    assert watch.problems == []
 
 
 @pytest.fixture
-def show(lab: Lab, page: Page) -> Callable[..., None]:
-    """Return a function that runs a cell and waits until `count` explorers show their volume."""
-
-    def show(cell: str, *, count: int = 1) -> None:
-        write_notebook(lab.root / NOTEBOOK, [IMPORTS + cell])
-        lab.open(page, NOTEBOOK, wide=True)
-        lab.run_all(page)
-        lab.wait_until_ready(page, count)
-
-    return show
+def page(new_page: Page) -> Page:
+    """Return a new page; the tests of a folder may have another."""
+    return new_page

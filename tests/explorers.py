@@ -1,20 +1,37 @@
-"""The explorer on a page of JupyterLab: how tests find, change and picture what it shows."""
+"""The explorer on a page of JupyterLab: how tests open, find, change and picture it."""
 
 import base64
 import io
 import re
+from pathlib import Path
 from time import monotonic
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, Locator, Page
 
-from tests.lab import TIMEOUT
+from patchviz import Cohort, Scene, Settings, resolve
+from tests.lab import THEMES, TIMEOUT, VIEWPORT, Lab, write_notebook
+from tests.traffic import Frames
 
 NOTEBOOK = "explorer.ipynb"
 IMPORTS = "import numpy as np\nfrom patchviz import Cohort, Explorer, Settings\n"
 REFERENCE = "explorer = Explorer()\nexplorer"  # 144³, patches of 64, thirty heads
-SMALL = "explorer = Explorer(Cohort.phantom(10, (48, 48, 48)))\nexplorer"
+HEADS = "Cohort.phantom(10, (48, 48, 48))"
+SMALL = f"explorer = Explorer({HEADS})\nexplorer"
+HALVED = f"explorer = Explorer({HEADS}, settings=Settings(patch_size=24))\nexplorer"
+FACTS = Cohort.phantom(10, (48, 48, 48)).facts  # of these heads
+
+
+def resolve_halved(**chosen: Any) -> Scene:
+    """Return what `HALVED` must show with some settings."""
+    return resolve(Settings(patch_size=24, **chosen), FACTS)
+
+
+def say(scene: Scene) -> str:
+    """Return the sentence of a scene."""
+    return "".join(word.text for word in scene.sentence)
 
 
 # The kernel --------------------------------------------------------------------------------------
@@ -43,6 +60,74 @@ def wait_for_python(page: Page, expression: str, value: object) -> None:
         assert monotonic() < end, f"{expression} is not {value!r}"
 
 
+# JupyterLab --------------------------------------------------------------------------------------
+
+_FORGET_ALL = """
+from ipywidgets import Widget
+Widget.close_all()
+get_ipython().reset(new_session=False)
+"""
+
+
+class SharedPage:
+    """JupyterLab with one notebook and one kernel, which tests use one after another.
+
+    To load JupyterLab, start a kernel and import patchviz takes five times as long as most tests.
+    """
+
+    def __init__(self, lab: Lab, browser: Browser) -> None:
+        self._lab = lab
+        self._browser = browser
+        self._page: Page | None = None
+
+    def open(self) -> Page:
+        """Return the page, opened if it isn't: a notebook without cells, its kernel idle."""
+        if self._page is None:
+            write_notebook(self._lab.root / NOTEBOOK, [])
+            self._page = self._browser.new_context(viewport=VIEWPORT).new_page()
+            self.frames = Frames(self._page)
+            self._lab.open(self._page, NOTEBOOK, wide=True)
+        return self._page
+
+    def clean(self) -> None:
+        """Take away what a test left: cells, widgets, names in the kernel, looks, permissions."""
+        page = self._page
+        if page is None:
+            return
+        self._lab.replace_cells(page, [])
+        run(page, _FORGET_ALL)
+        set_theme(page, "light")
+        page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+        page.set_viewport_size(VIEWPORT)
+        page.mouse.move(0, 0)
+        page.context.clear_permissions()
+
+    def close(self) -> None:
+        """Close the page and end its kernel; the next test opens another."""
+        if self._page is not None:
+            self._page.context.close()
+            self._lab.shut_down_kernels()
+            self._page = None
+
+
+def set_theme(page: Page, name: Literal["light", "dark"]) -> None:
+    page.evaluate(
+        """async theme => {
+          if (document.body.dataset.jpThemeName !== theme)
+            await window.jupyterapp.commands.execute('apputils:change-theme', { theme });
+        }""",
+        THEMES[name],
+    )
+    page.locator(f"body[data-jp-theme-name='{THEMES[name]}']").wait_for(state="attached")
+
+
+def open_exported(page: Page, path: Path) -> None:
+    """Open an exported page without a network, and wait until it shows its volume."""
+    page.context.set_offline(True)
+    page.goto(path.as_uri())
+    page.wait_for_selector("[data-ready='1']")
+
+
 # The page ----------------------------------------------------------------------------------------
 
 
@@ -52,6 +137,10 @@ def sentence(page: Page | Locator) -> Locator:
 
 def button(page: Page | Locator, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True)
+
+
+def canvas(page: Page | Locator, name: str) -> Locator:
+    return page.get_by_role("application", name=name)
 
 
 def slider(page: Page | Locator, name: str) -> Locator:

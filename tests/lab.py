@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -14,14 +13,15 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
 import nbformat
-from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+VIEWPORT = {"width": 1280, "height": 800}
 TIMEOUT = 60_000  # ms: what a loaded two-core machine may need; the usual is 1 to 5 s
 
 BROWSERS = (  # any Chromium will do; bare names are looked up on PATH
@@ -46,20 +46,6 @@ BROWSER_FLAGS = (  # draw in software, and talk to nobody; Playwright itself add
     "--disable-sync",
 )
 
-# How a console message of JupyterLab's own begins: why it cannot be avoided. JupyterLab 4.6 has
-# none, from loading to running, saving and reloading.
-JUPYTERLAB_NOISE: dict[str, str] = {}
-
-# What JupyterLab asks a kernel of its own accord: when it connects, and for its debugger.
-JUPYTERLAB_QUESTIONS = (
-    "kernel_info_request",
-    "debug_request",
-    "history_request",
-    "comm_info_request",
-    "create_subshell_request",
-    "delete_subshell_request",
-)
-
 
 def find_chromium() -> str | None:
     """Return the path of a Chromium: $CHROMIUM, Playwright's own, or one that is installed."""
@@ -81,14 +67,18 @@ def open_browser(executable: str) -> Iterator[Browser]:
         browser.close()
 
 
-def write_notebook(path: Path, cells: Sequence[str]) -> None:
-    """Write code cells as a notebook; it names its kernel, or JupyterLab would ask for one."""
+def make_notebook(cells: Sequence[str]) -> nbformat.NotebookNode:
+    """Make a notebook of code cells; it names its kernel, or JupyterLab would ask for one."""
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    notebook = nbformat.v4.new_notebook(
+    return nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source) for source in cells],
         metadata={"kernelspec": kernel},
     )
-    nbformat.write(notebook, path)
+
+
+def write_notebook(path: Path, cells: Sequence[str]) -> None:
+    """Write code cells as a notebook."""
+    nbformat.write(make_notebook(cells), path)
 
 
 class Lab:
@@ -156,6 +146,10 @@ class Lab:
         page.goto(f"{self.url}/notebooks/{quote(notebook)}?token={self.token}")
         page.wait_for_function(_KERNEL_IS_IDLE, arg=notebook, timeout=TIMEOUT)
         page.evaluate("() => window.jupyterapp.restored.then(() => {})")
+
+    def replace_cells(self, page: Page, cells: Sequence[str]) -> None:
+        """Replace the cells of the notebook that is shown, whose kernel goes on."""
+        page.evaluate(_REPLACE_CELLS, make_notebook(cells))
 
     def run_all(self, page: Page) -> None:
         """Start all cells, and return at once: `wait_until_ready` waits for what they show."""
@@ -234,6 +228,10 @@ class Lab:
         raise RuntimeError(f"jupyter lab did not start:\n{log.read_text(errors='replace')}")
 
 
+_REPLACE_CELLS = """notebook => {
+  window.jupyterapp.shell.currentWidget.context.model.fromJSON(notebook);
+}"""
+
 _KERNEL_IS_IDLE = """notebook => {
   const dialog = document.querySelector('.jp-Dialog');
   if (dialog) throw new Error('JupyterLab asks: ' + dialog.innerText);
@@ -259,87 +257,3 @@ _ALL_HAVE_RUN = """() => {
   return sessionContext.session.kernel.status === 'idle'
     && to_run.every(cell => cell.executionState === 'idle' && cell.executionCount > 0);
 }"""
-
-_ASK_KERNEL = """async () => {
-  await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestKernelInfo();
-}"""
-
-
-class Frame(NamedTuple):
-    """One websocket frame between page and kernel."""
-
-    sent: bool
-    kind: str  # the message's type, such as "comm_msg"
-    cause: str  # the type of the message that it answers, or ""
-    n_bytes: int
-
-
-class Frames:
-    """The frames between a page and its kernels."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self._frames: list[Frame] = []
-        page.on("websocket", self._listen)
-
-    def clear(self) -> None:
-        """Forget the frames so far, those under way included."""
-        self.settled()
-        self._frames.clear()
-
-    def settled(self) -> list[Frame]:
-        """Return the frames since `clear`, once the kernel has answered all that was sent.
-
-        What JupyterLab asks of its own accord is left out, and so is the question asked here.
-        """
-        self._page.evaluate(_ASK_KERNEL)
-        return [f for f in self._frames if (f.cause or f.kind) not in JUPYTERLAB_QUESTIONS]
-
-    def _listen(self, socket: WebSocket) -> None:
-        if "/channels" in socket.url:
-            socket.on("framesent", lambda payload: self._add(True, payload))
-            socket.on("framereceived", lambda payload: self._add(False, payload))
-
-    def _add(self, sent: bool, payload: bytes) -> None:
-        # Protocol v1.kernel.websocket.jupyter.org: the number of parts, where each begins, and
-        # the parts: channel, header, parent header, metadata, content, buffers.
-        (n_offsets,) = struct.unpack_from("<Q", payload)
-        at = struct.unpack_from(f"<{n_offsets}Q", payload, 8)
-        header, parent = json.loads(payload[at[1] : at[2]]), json.loads(payload[at[2] : at[3]])
-        kind, cause = header["msg_type"], parent.get("msg_type", "")
-        self._frames.append(Frame(sent, kind, cause, len(payload)))
-
-
-def count_frames(page: Page) -> Frames:
-    """Start to count the frames of `page`; call it before the page loads."""
-    return Frames(page)
-
-
-class Watch:
-    """What pages asked of the network, and what went wrong in their consoles."""
-
-    def __init__(self) -> None:
-        self.urls: list[str] = []
-        self.messages: list[str] = []  # "error: ..." and "warning: ..."
-
-    def attach(self, page: Page) -> None:
-        """Start to watch `page`; call it before the page loads."""
-        page.on("request", lambda request: self.urls.append(request.url))
-        page.on("websocket", lambda socket: self.urls.append(socket.url))
-        page.on("pageerror", lambda error: self.messages.append(f"error: {error}"))
-        page.on("console", self._hear)
-
-    @property
-    def foreign(self) -> list[str]:
-        """The URLs on other machines than this one."""
-        here = {"127.0.0.1", "localhost", None}  # None: file, data and blob URLs have no host
-        return [url for url in self.urls if urlsplit(url).hostname not in here]
-
-    @property
-    def problems(self) -> list[str]:
-        """The console's errors and warnings, but for JupyterLab's own."""
-        return [m for m in self.messages if not m.startswith(tuple(JUPYTERLAB_NOISE))]
-
-    def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.messages.append(f"{message.type}: {message.text}")

@@ -4,52 +4,38 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from patchviz import Cohort, Explorer, PatchGrid, Settings, create_patch_index_list
 from patchviz.epochs.splits import get_validation_split
 from patchviz.scene.wording import percent
 from tests.explorers import (
+    button,
+    canvas,
     choice,
     differ,
     drag,
     enter,
     number,
+    open_exported,
     picture,
     plane,
     readout,
     run,
     sentence,
+    set_theme,
     slider,
     wait_for_python,
 )
-from tests.lab import THEMES
 
 SHAPE, SIZE = (48, 48, 48), 20  # 27 patches, from -6 to 54
 GRID = PatchGrid(SHAPE, SIZE)
 COHORT = f"cohort = Cohort.phantom(10, {SHAPE})\n"
 CUBES = COHORT + f"explorer = Explorer(cohort, settings=Settings(patch_size={SIZE}))\nexplorer"
 GROUND = (18, 23, 29)  # of the dark canvases
-
-
-def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
-
-
-def canvas(page: Page, name: str) -> Locator:
-    return page.get_by_role("application", name=name)
-
-
-def set_theme(page: Page, name: Literal["light", "dark"]) -> None:
-    page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
-        THEMES[name],
-    )
-    page.locator(f"body[data-jp-theme-name='{THEMES[name]}']").wait_for(state="attached")
 
 
 def open_all(page: Page) -> None:
@@ -116,11 +102,11 @@ def test_axe_finds_nothing_in_jupyterlab(page, show):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_exported_page(page, theme, tmp_path: Path):
+def test_axe_finds_nothing_on_the_exported_page(new_page, theme, tmp_path: Path):
+    page = new_page
     explorer = Explorer(Cohort.phantom(10, SHAPE), settings=Settings(patch_size=SIZE))
     page.emulate_media(color_scheme=theme)
-    page.goto(explorer.export(tmp_path / "patches.html", choices=[]).as_uri())
-    page.wait_for_selector("[data-ready='1']")
+    open_exported(page, explorer.export(tmp_path / "patches.html", choices=[]))
     open_all(page)
     assert violations(page) == ""  # the page as a whole
     page.set_viewport_size({"width": 700, "height": 800})

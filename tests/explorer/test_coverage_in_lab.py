@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-from patchviz import Cohort, Settings, resolve
 from tests.explorers import (
+    HALVED,
     choice,
     differ,
     enter,
@@ -14,28 +14,23 @@ from tests.explorers import (
     picture,
     plane,
     readout,
+    resolve_halved,
+    say,
     sentence,
     slider,
     wait_for_python,
 )
 
-HEADS = "explorer = Explorer(Cohort.phantom(10, (48, 48, 48)), settings=Settings(patch_size=24))"
-FACTS = Cohort.phantom(10, (48, 48, 48)).facts
-
-
-def said(**chosen) -> str:
-    return "".join(word.text for word in resolve(Settings(patch_size=24, **chosen), FACTS).sentence)
-
 
 def test_blank_patches_leave_the_queue_and_are_never_seen(page, show):
-    show(f"{HEADS}\nexplorer")
+    show(HALVED)
     open_fold(page)
     choice(page, "blank patches").select_option("skip: no foreground")
-    expect(sentence(page)).to_have_text(said(skip_blank="any"))
+    skipped = resolve_halved(skip_blank="any")
+    expect(sentence(page)).to_have_text(say(skipped))
     wait_for_python(page, "explorer.settings.skip_blank", "any")
-    queue = resolve(Settings(patch_size=24, skip_blank=True), FACTS).n_queue
     counter = page.get_by_role("region", name="queue of an epoch").get_by_role("status")
-    expect(counter).to_have_text(str(queue))
+    expect(counter).to_have_text(str(skipped.n_queue))
     page.get_by_text("every number, and its formula").click()
     expect(page.get_by_text("blank patches are")).to_be_visible()
 
@@ -49,11 +44,11 @@ def test_blank_patches_leave_the_queue_and_are_never_seen(page, show):
 
 
 def test_random_starts_lose_voxels_that_more_epochs_find(page, show):
-    show(f"{HEADS}\nexplorer")
+    show(HALVED)
     open_fold(page)
     enter(number(page, "random starts, from minus"), 12)
     wait_for_python(page, "explorer.settings.start_offset", (12, 12, 12))
-    scene = resolve(Settings(patch_size=24, start_offset=12), FACTS)
+    scene = resolve_halved(start_offset=12)
     first = ", ".join(str(axis.starts[0]) for axis in scene.axes)
     page.get_by_role("application", name=re.compile("^all 8 patches")).press("ArrowLeft")
     expect(readout(page)).to_contain_text("of 8")
@@ -66,6 +61,6 @@ def test_random_starts_lose_voxels_that_more_epochs_find(page, show):
     expect(page.get_by_text(re.compile(r"^In 16 epochs .* never seen"))).to_be_visible()
     page.get_by_role("button", name="next epoch").click()
     wait_for_python(page, "explorer.settings.epoch", 1)
-    second = resolve(Settings(patch_size=24, start_offset=12, epoch=1), FACTS)
+    second = resolve_halved(start_offset=12, epoch=1)
     starts = ", ".join(str(axis.starts[0]) for axis in second.axes)
     expect(page.get_by_text("exceeds the overflow 0")).to_contain_text(f"the start {starts}")

@@ -28,10 +28,10 @@ from tests.explorers import (
     readout,
     run,
     sentence,
+    set_theme,
     slider,
     wait_for_python,
 )
-from tests.lab import count_frames, write_notebook
 
 EXAMPLE = Path(nibabel.__path__[0], "tests", "data", "example4d.nii.gz")
 
@@ -90,8 +90,7 @@ def test_it_opens_on_the_reference_case(page, show):
     )
 
 
-def test_sliding_turning_and_hovering_stay_in_the_browser(page, show):
-    frames = count_frames(page)
+def test_sliding_turning_and_hovering_stay_in_the_browser(page, show, frames):
     show(REFERENCE)
     along_k = slider(page, "slice along k")
     assert [along_k.get_attribute(end) for end in ("min", "max")] == ["-24", "167"]
@@ -233,8 +232,7 @@ def test_keys_in_the_explorer_are_no_shortcuts_of_jupyterlab(page, show):
 # What is impossible ------------------------------------------------------------------------------
 
 
-def test_an_impossible_choice_turns_its_control_red_and_leaves_the_rest(page, show):
-    frames = count_frames(page)
+def test_an_impossible_choice_turns_its_control_red_and_leaves_the_rest(page, show, frames):
     show(REFERENCE)
     open_fold(page)
     overlap = page.get_by_role("textbox", name="overlap")
@@ -476,11 +474,8 @@ def test_it_is_readable_in_both_themes(page, show):
     bring_out_all_texts(page)
     boards = page.get_by_role("application", name="all 27 patches")
     drawn = picture(boards)
-    for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        page.evaluate(
-            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
-        )
-        page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+    for theme in ("dark", "light"):
+        set_theme(page, theme)
         assert differ(drawn, picture(boards))  # its captions follow the theme
         page.wait_for_function(_NOTHING_FLASHES)
         contrast, text = explorer.evaluate(_LEAST_CONTRAST)
@@ -556,8 +551,8 @@ _WATCH_OBSERVERS = """() => {
 }"""
 
 
-def test_a_view_that_is_gone_leaves_nothing_behind(page, show, lab):
-    frames = count_frames(page)
+@pytest.mark.usefixtures("spoils_page")  # it replaces what the page's observers do
+def test_a_view_that_is_gone_leaves_nothing_behind(page, show, lab, frames):
     show("display(Explorer(Cohort.phantom(2, (48, 48, 48))))\n" + SMALL, count=2)
     page.evaluate(_WATCH_OBSERVERS)
     lab.run_all(page)
@@ -597,10 +592,8 @@ def test_a_saved_notebook_holds_the_picture_and_no_voxels(page, show, lab):
     assert "widgets" not in notebook.metadata
 
 
-def test_widgets_are_checked(page, lab):
-    write_notebook(lab.root / NOTEBOOK, ["import patchviz\npatchviz.check_widgets()"])
-    lab.open(page, NOTEBOOK)
-    lab.run_all(page)
+def test_widgets_are_checked(page, show, lab):
+    show("import patchviz\npatchviz.check_widgets()", count=0)
     expect(page.get_by_text("✓ Widgets work here: go on to the next cell.")).to_be_visible()
     lab.save(page)
     notebook = nbformat.read(lab.root / NOTEBOOK, as_version=4)

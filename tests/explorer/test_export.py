@@ -19,7 +19,8 @@ from patchviz.explorer.voxels import grey_range, to_greys
 from patchviz.scene import compare
 from patchviz.scene.coverage import compute_coverage, describe_coverage
 from patchviz.scene.sets import plan_sets
-from tests.lab import Watch
+from tests.explorers import choice, open_exported, open_fold, plane, say, sentence, slider
+from tests.traffic import Watch
 
 SHAPE = (48, 40, 32)
 EVIL = "<script>alert(1)</script>"
@@ -213,33 +214,17 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def page(new_page: Page) -> Page:
+    """Return a page without JupyterLab."""
+    return new_page
+
+
+@pytest.fixture
 def opened(page: Page, watch: Watch, reference: Path) -> Page:
-    open_file(page, reference)
+    open_exported(page, reference)
     yield page
     loaded = [url for url in watch.urls if not url.startswith("data:")]
     assert loaded == [reference.as_uri()]
-
-
-def open_file(page: Page, path: Path) -> None:
-    page.context.set_offline(True)
-    page.goto(path.as_uri())
-    page.wait_for_selector("[data-ready='1']")
-
-
-def sentence(page: Page) -> Locator:
-    return page.get_by_role("heading", name="→")
-
-
-def slider(page: Page, name: str) -> Locator:
-    return page.get_by_role("slider", name=name, exact=True)
-
-
-def choice(page: Page, name: str) -> Locator:
-    return page.get_by_role("combobox", name=name, exact=True)
-
-
-def plane(page: Page) -> Locator:
-    return page.get_by_role("application", name="with patch boxes")
 
 
 def pixels(canvas: Locator) -> str:
@@ -314,7 +299,7 @@ def test_an_entry_of_another_subject_leaves_the_volume(opened):
 
 
 def test_policy_overlap_and_order_are_live_and_the_rest_says_why_not(opened):
-    opened.get_by_text("overlap, policy, padding mode, batch size").click()
+    open_fold(opened)
     choice(opened, "policy").select_option("shifted")
     expect(sentence(opened)).to_contain_text("3 boxes of 64")
     overlap = opened.get_by_role("textbox", name="overlap")
@@ -342,19 +327,19 @@ def test_coverage_of_the_settings_that_a_page_opens_with(page, tmp_path):
     explorer = Explorer(
         Cohort.phantom(6, SHAPE), settings=settings, show=["coverage", "planes", "patch_size"]
     )
-    open_file(page, explorer.export(tmp_path / "patches.html"))
-    if not (slider := page.get_by_role("slider", name="epochs")).is_visible():
+    open_exported(page, explorer.export(tmp_path / "patches.html"))
+    if not (epochs := slider(page, "epochs")).is_visible():
         page.locator("summary", has_text="coverage").click()
     readout = page.locator("[data-part=coverage] .pv-readout")
     for n_epochs in (1, 16):
-        slider.fill(str(n_epochs))
+        epochs.fill(str(n_epochs))
         coverage = compute_coverage(plan_sets(explorer.settings, explorer.cohort.facts), n_epochs)
         expect(readout).to_have_text(describe_coverage(coverage, n_epochs))
-    page.get_by_role("slider", name="patch size", exact=True).press("ArrowRight")
+    slider(page, "patch size").press("ArrowRight")
     expect(readout).to_have_text(re.compile("the settings that it opens with; the notebook"))
-    expect(slider).to_be_disabled()
+    expect(epochs).to_be_disabled()
     page.get_by_role("button", name="undo").click()
-    expect(slider).to_be_enabled()
+    expect(epochs).to_be_enabled()
     expect(page.get_by_role("img", name="voxels by how often")).to_be_visible()
 
 
@@ -362,7 +347,7 @@ def test_the_policies_side_by_side(page, tmp_path):
     explorer = Explorer(
         Cohort.phantom(6, SHAPE), settings=Settings(patch_size=20), show=["policies"]
     )
-    open_file(page, explorer.export(tmp_path / "patches.html"))
+    open_exported(page, explorer.export(tmp_path / "patches.html"))
     summary = page.locator("summary", has_text="policies side by side")
     if summary.locator("..").get_attribute("open") is None:
         summary.click()
@@ -377,7 +362,7 @@ def test_the_policies_side_by_side(page, tmp_path):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_page_follows_the_theme(page, explorer, theme, tmp_path):
     page.emulate_media(color_scheme=theme)
-    open_file(page, explorer.export(tmp_path / "patches.html", choices=[]))
+    open_exported(page, explorer.export(tmp_path / "patches.html", choices=[]))
     expect(page.locator("body")).to_have_attribute(
         "data-jp-theme-light", "true" if theme == "light" else "false"
     )
@@ -387,7 +372,7 @@ def test_the_page_follows_the_theme(page, explorer, theme, tmp_path):
 
 def test_a_name_stays_text_on_the_page(page, tmp_path):
     page.on("dialog", lambda dialog: pytest.fail(f"it ran: {dialog.message}"))
-    open_file(page, evil_explorer().export(tmp_path / "patches.html"))
+    open_exported(page, evil_explorer().export(tmp_path / "patches.html"))
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{EVIL} in patches")
     expect(page.get_by_text(f"voxels of other subjects than {EVIL}")).to_be_visible()
 
@@ -404,9 +389,9 @@ def test_a_page_of_drawn_patches_holds_their_sizes_and_orders(page, tmp_path):
     alike = {replace(settings, patch_size=16, order="shuffle") for settings in chosen}
     assert alike == {replace(explorer.settings, patch_size=16)}
     assert len(parts["coverage"]) < 2 * LARGE
-    open_file(page, path)
-    expect(sentence(page)).to_have_text("".join(w.text for w in explorer.scene.sentence))
-    page.get_by_text("overlap, policy, padding mode, batch size").click()
+    open_exported(page, path)
+    expect(sentence(page)).to_have_text(say(explorer.scene))
+    open_fold(page)
     patches = choice(page, "patches from")
     expect(patches).to_have_value("0.33")
     expect(patches.get_by_role("option", name="anywhere (in the notebook only)")).to_be_disabled()
@@ -418,4 +403,4 @@ def test_a_page_of_drawn_patches_holds_their_sizes_and_orders(page, tmp_path):
     expect(mine).to_have_text(re.compile(r"\d+, \d+, \d+"))
     slider(page, "patch size").press("ArrowRight")
     scene = resolve(replace(explorer.settings, patch_size=17), explorer.cohort.facts)
-    expect(sentence(page)).to_have_text("".join(w.text for w in scene.sentence))
+    expect(sentence(page)).to_have_text(say(scene))

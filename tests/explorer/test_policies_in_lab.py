@@ -9,7 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 from patchviz import PatchGrid
 from patchviz.scene.peer_calls import PEERS, write_calls
 from tests.explorers import (
-    IMPORTS,
     choice,
     enter,
     number,
@@ -18,23 +17,19 @@ from tests.explorers import (
     sentence,
     wait_for_python,
 )
-from tests.lab import Lab, count_frames, write_notebook
 
 VOLUME = "explorer = Explorer(np.zeros((144, 144, 144), np.uint8))\nexplorer"  # quickly there
 
 
 @pytest.fixture
-def show_policies(lab: Lab, page: Page) -> Callable[[str], None]:
+def show_policies(page: Page, show: Callable[..., None]) -> Callable[[str], None]:
     """Return a function that runs a cell and opens the comparison of the explorer it shows."""
 
-    def show(cell: str) -> None:
-        write_notebook(lab.root / "policies.ipynb", [IMPORTS + cell])
-        lab.open(page, "policies.ipynb", wide=True)
-        lab.run_all(page)
-        lab.wait_until_ready(page, 1)
+    def show_policies(cell: str) -> None:
+        show(cell)
         page.get_by_text("policies side by side").click()
 
-    return show
+    return show_policies
 
 
 def row(page: Page, policy: str) -> Locator:
@@ -143,10 +138,10 @@ def test_the_call_of_each_library_is_shown_and_copied(page, show_policies):
     page.keyboard.press("Enter")
     expect(page.get_by_text("selected: press Ctrl+C")).to_be_visible()
     assert page.evaluate("getSelection().toString()") == call_of("nnU-Net", policy="respaced")
+    page.evaluate("() => { delete navigator.clipboard.writeText; }")
 
 
-def test_policies_are_compared_when_asked_for_only(page, show_policies):
-    frames = count_frames(page)
+def test_policies_are_compared_when_asked_for_only(page, show_policies, frames):
     show_policies(VOLUME)
     expect(row(page, "centered")).to_contain_text("-24, 40, 104")
     frames.clear()

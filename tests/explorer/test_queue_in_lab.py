@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from patchviz import create_patch_index_list, get_validation_split
 from tests.explorers import (
     REFERENCE,
+    button,
     choice,
     differ,
     enter,
@@ -20,7 +21,6 @@ from tests.explorers import (
     slider,
     wait_for_python,
 )
-from tests.lab import count_frames
 
 LEFT = ".pv-left"  # an output is found by no name of its own
 HAS_GREYS = """canvas => {
@@ -33,10 +33,6 @@ HAS_GREYS = """canvas => {
     greys += data[i] === data[i + 1] && data[i] === data[i + 2] && data[i] > 40 && data[i] < 220;
   return greys > 2000;
 }"""
-
-
-def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def left(page: Page) -> Locator:
@@ -79,8 +75,7 @@ def test_the_queue_is_popped_from_its_end_and_back(page, show):
     expect(left(page)).to_have_text("648")
 
 
-def test_playing_goes_to_zero_and_sends_nothing(page, show):
-    frames = count_frames(page)
+def test_playing_goes_to_zero_and_sends_nothing(page, show, frames):
     show(REFERENCE)
     expect(left(page)).to_have_text("648")
     choice(page, "speed").select_option("240 a second")

@@ -4,10 +4,11 @@ import re
 
 from playwright.sync_api import expect
 
-from patchviz import Cohort, Settings, resolve
 from patchviz.scene.sets import plan_sets
 from patchviz.scene.wording import percent
 from tests.explorers import (
+    FACTS,
+    HALVED,
     button,
     choice,
     differ,
@@ -17,32 +18,23 @@ from tests.explorers import (
     picture,
     plane,
     readout,
+    resolve_halved,
+    say,
     sentence,
     wait_for_python,
 )
 
-HEADS = "explorer = Explorer(Cohort.phantom(10, (48, 48, 48)), settings=Settings(patch_size=24))"
-FACTS = Cohort.phantom(10, (48, 48, 48)).facts
-
-
-def scene(**chosen):
-    return resolve(Settings(patch_size=24, **chosen), FACTS)
-
-
-def said(**chosen) -> str:
-    return "".join(word.text for word in scene(**chosen).sentence)
-
 
 def corner(n: int, **chosen) -> str:
-    return ", ".join(str(axis.starts[n]) for axis in scene(**chosen).axes)
+    return ", ".join(str(axis.starts[n]) for axis in resolve_halved(**chosen).axes)
 
 
 def test_patches_drawn_for_their_foreground(page, show):
-    show(f"{HEADS}\nexplorer")
+    show(HALVED)
     open_fold(page)
     on_grid = picture(plane(page))
     choice(page, "patches from").select_option("with foreground")
-    expect(sentence(page)).to_have_text(said(sampling=0.33))
+    expect(sentence(page)).to_have_text(say(resolve_halved(sampling=0.33)))
     wait_for_python(page, "explorer.settings.sampling", 0.33)
     assert differ(on_grid, picture(plane(page)))
 
@@ -63,14 +55,14 @@ def test_patches_drawn_for_their_foreground(page, show):
 
     button(page, "undo").click()
     button(page, "undo").click()
-    expect(sentence(page)).to_have_text(said())
+    expect(sentence(page)).to_have_text(say(resolve_halved()))
     wait_for_python(page, "explorer.settings.sampling", "grid")
     expect(choice(page, "patches from")).to_have_value("grid")
 
 
 def test_a_batch_tells_corners_and_foreground_of_all_its_subjects(page, show):
     chosen = {"sampling": 1.0, "order": "buffered", "window": 2}
-    show(f"{HEADS}\nexplorer")
+    show(HALVED)
     page.get_by_text("the batch as a table").click()
     batch = page.get_by_role("grid", name=re.compile("^batch 1 of 8"))
     expect(batch.get_by_role("caption")).to_contain_text("of 8 patches hold foreground; it is")
@@ -81,7 +73,7 @@ def test_a_batch_tells_corners_and_foreground_of_all_its_subjects(page, show):
     enter(number(page, "window"), 2)
     wait_for_python(page, "(explorer.settings.sampling, explorer.settings.window)", (1, 2))
     expect(batch.get_by_role("caption")).to_contain_text("8 of 8 patches hold foreground; it is")
-    queue = plan_sets(scene(**chosen).settings, FACTS).queue
+    queue = plan_sets(resolve_halved(**chosen).settings, FACTS).queue
     for n, (subject, corner) in enumerate(queue[::-1][:8]):
         row = batch.get_by_role("row").nth(n + 1)
         expect(row).to_contain_text(FACTS.ids[subject])
@@ -96,7 +88,9 @@ def test_a_batch_tells_corners_and_foreground_of_all_its_subjects(page, show):
     expect(readout(page)).to_have_text(re.compile(rf"^patch \d of 8 · corner {where} · all inside"))
 
     enter(number(page, "patches a subject"), 50)
-    expect(sentence(page)).to_have_text(said(**chosen, patches_per_subject=50, subject=subject))
+    expect(sentence(page)).to_have_text(
+        say(resolve_halved(**chosen, patches_per_subject=50, subject=subject))
+    )
     page.get_by_text("coverage: how often each voxel is seen").click()
     expect(page.get_by_text(re.compile(r"^In one epoch [1-9].* are never seen"))).to_be_visible()
 
@@ -105,5 +99,5 @@ def test_a_batch_tells_corners_and_foreground_of_all_its_subjects(page, show):
     expect(refused).to_be_visible()
     expect(choice(page, "blank patches")).to_have_attribute("data-level", "red")
     choice(page, "patches from").select_option("the grid")
-    expect(sentence(page)).to_have_text(said(subject=subject))
+    expect(sentence(page)).to_have_text(say(resolve_halved(subject=subject)))
     expect(refused).to_have_count(0)

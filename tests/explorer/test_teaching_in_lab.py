@@ -10,11 +10,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from patchviz import Cohort, Explorer
 from tests.explorers import (
-    IMPORTS,
+    button,
     choice,
     drag,
     enter,
     number,
+    open_exported,
     open_fold,
     picture,
     plane,
@@ -23,28 +24,15 @@ from tests.explorers import (
     slider,
     wait_for_python,
 )
-from tests.lab import Lab, count_frames, write_notebook
 
 VOLUME = "np.zeros((144, 144, 144), np.uint8)"  # quickly there
 REFERENCE = "144 → 3 boxes of 64 per axis → 27 patches × 1 subject = 27 → 4 steps"
 
 
 @pytest.fixture
-def show(lab: Lab, page: Page) -> Callable[..., None]:
+def teach(show: Callable[..., None]) -> Callable[[str], None]:
     """Return a function that shows an explorer with some arguments, and waits until it is ready."""
-
-    def show(arguments: str, source: str = VOLUME) -> None:
-        cell = f"{IMPORTS}explorer = Explorer({source}, {arguments})\nexplorer"
-        write_notebook(lab.root / "teaching.ipynb", [cell])
-        lab.open(page, "teaching.ipynb", wide=True)
-        lab.run_all(page)
-        lab.wait_until_ready(page)
-
-    return show
-
-
-def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
+    return lambda arguments: show(f"explorer = Explorer({VOLUME}, {arguments})\nexplorer")
 
 
 def text(page: Page, name: str) -> Locator:
@@ -69,9 +57,8 @@ def plane_of(page: Page) -> Locator:
 # Parts -------------------------------------------------------------------------------------------
 
 
-def test_the_queue_alone_asks_for_no_volume(page, show):
-    frames = count_frames(page)
-    show('show=["queue"]')
+def test_the_queue_alone_asks_for_no_volume(page, teach, frames):
+    teach('show=["queue"]')
     assert regions(page) == ["queue of an epoch"]
     expect(sentence(page)).to_have_count(0)
     expect(slider(page, "patch size")).to_have_count(0)
@@ -80,8 +67,8 @@ def test_the_queue_alone_asks_for_no_volume(page, show):
     expect(button(page, "undo")).to_be_disabled()
 
 
-def test_planes_alone_have_all_the_width_and_no_more_height_than_fits(page, show):
-    show('show=["planes"]')
+def test_planes_alone_have_all_the_width_and_no_more_height_than_fits(page, teach):
+    teach('show=["planes"]')
     assert regions(page) == ["planes"]
     whole, large = page.locator(".patchviz").bounding_box(), plane(page).bounding_box()
     assert large["width"] > 0.65 * whole["width"]
@@ -92,8 +79,8 @@ def test_planes_alone_have_all_the_width_and_no_more_height_than_fits(page, show
 # Locks -------------------------------------------------------------------------------------------
 
 
-def test_what_is_locked_stays_as_it_is_but_for_python(page, show):
-    show('lock=["patch_size", "policy", "batch_size", "subject"]')
+def test_what_is_locked_stays_as_it_is_but_for_python(page, teach):
+    teach('lock=["patch_size", "policy", "batch_size", "subject"]')
     open_fold(page)
     link = page.get_by_role("checkbox", name="same on all axes")
     controls = [slider(page, "patch size"), number(page, "patch size"), link]
@@ -120,8 +107,8 @@ def test_what_is_locked_stays_as_it_is_but_for_python(page, show):
 ASKED = 'predict=["counts", "n_patches", "padding", "start"]'
 
 
-def test_nothing_on_the_page_tells_before_it_is_guessed(page, show):
-    show(ASKED)
+def test_nothing_on_the_page_tells_before_it_is_guessed(page, teach):
+    teach(ASKED)
     heading = page.get_by_role("heading", name="144 cut into patches of 64")
     expect(heading).to_have_text("144 cut into patches of 64")
     assert regions(page) == ["planes", "three dimensions"]
@@ -158,8 +145,8 @@ def test_nothing_on_the_page_tells_before_it_is_guessed(page, show):
     wait_for_python(page, "explorer.selected", 13)
 
 
-def test_other_settings_cover_it_again_and_the_same_ones_do_not(page, show):
-    show('predict=["n_patches"]')
+def test_other_settings_cover_it_again_and_the_same_ones_do_not(page, teach):
+    teach('predict=["n_patches"]')
     text(page, "patches in this volume").fill("1,000")
     button(page, "reveal").click()
     expect(page.get_by_text("you said 1,000; it is 27")).to_be_visible()
@@ -185,8 +172,8 @@ def test_other_settings_cover_it_again_and_the_same_ones_do_not(page, show):
 # Undo --------------------------------------------------------------------------------------------
 
 
-def test_each_gesture_can_be_undone_and_all_of_them_at_once(page, show):
-    show('show=["sentence", "patch_size", "settings"]')
+def test_each_gesture_can_be_undone_and_all_of_them_at_once(page, teach):
+    teach('show=["sentence", "patch_size", "settings"]')
     undo, reset = button(page, "undo"), button(page, "reset")
     expect(undo).to_be_disabled()
     expect(reset).to_be_disabled()
@@ -238,9 +225,9 @@ SMALLEST_ON_CANVAS = """() => new Promise(done => {
 
 
 @pytest.mark.parametrize("width", [1280, 800])
-def test_large_print_has_no_small_text_and_nothing_overlaps(page, show, width):
+def test_large_print_has_no_small_text_and_nothing_overlaps(page, teach, width):
     page.set_viewport_size({"width": width, "height": 800})
-    show("")
+    teach("")
     open_fold(page)
     for summary in ("policies side by side", "every number, and its formula"):
         page.get_by_text(summary).click()
@@ -271,16 +258,15 @@ def test_large_print_has_no_small_text_and_nothing_overlaps(page, show, width):
 # The exported page -------------------------------------------------------------------------------
 
 
-def test_an_exported_page_shows_locks_and_asks_as_well(page, tmp_path):
+def test_an_exported_page_shows_locks_and_asks_as_well(new_page, tmp_path):
+    page = new_page
     explorer = Explorer(
         Cohort.phantom(3, (24, 24, 24)),
         show=["sentence", "patch_size", "planes"],
         lock=["patch_size"],
         predict=["n_patches"],
     )
-    path = explorer.export(tmp_path / "patches.html", choices=[])
-    page.goto(path.as_uri())
-    page.wait_for_selector("[data-ready='1']")
+    open_exported(page, explorer.export(tmp_path / "patches.html", choices=[]))
     assert regions(page) == ["planes"]
     expect(slider(page, "patch size")).to_be_disabled()
     expect(slider(page, "patch size")).to_have_attribute("title", "locked here")

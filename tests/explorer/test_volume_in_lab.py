@@ -13,7 +13,6 @@ from tests.explorers import (
     plane,
     slider,
 )
-from tests.lab import count_frames
 
 # explorers of one head, each taking it for as large as it is told
 HEADS = """cohort, chosen = Cohort.phantom(4, (48, 40, 32)), Settings(patch_size=18)
@@ -45,8 +44,7 @@ def look_around(explorer: Locator) -> list[np.ndarray]:
     return pictures
 
 
-def test_a_volume_beyond_the_limit_slides_plane_by_plane(page, show):
-    frames = count_frames(page)
+def test_a_volume_beyond_the_limit_slides_plane_by_plane(page, show, frames):
     show(HEADS.format("[2**40]"))
     large = page.locator(".patchviz")
     expect(large.get_by_role("status").filter(has_text=NOTE)).to_be_visible()
