@@ -19,6 +19,11 @@ settings.register_profile(
 settings.load_profile("patchviz")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run what the command names in this process; share all tests among the usual number."""
+    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what opens a browser: ``-m "not browser"`` leaves it out."""
     for item in items:

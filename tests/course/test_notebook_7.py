@@ -8,8 +8,9 @@ import shutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.lab import TIMEOUT, Lab, Watch
+from tests.lab import TIMEOUT, Lab
 from tests.notebooks import REPOSITORY
+from tests.traffic import Watch
 
 expect.set_options(timeout=TIMEOUT)
 

@@ -16,8 +16,9 @@ from patchviz.cli import main
 from patchviz.course import site
 from patchviz.course.site import HOME, MARKER, write_site
 from patchviz.errors import DataError
-from tests.lab import Watch, write_notebook
+from tests.lab import write_notebook
 from tests.notebooks import ANSWERS, NOTEBOOKS, environment
+from tests.traffic import Watch
 
 FIRST = """import patchviz
 cohort = patchviz.Cohort.phantom(6, (48, 40, 32))
