@@ -17,20 +17,9 @@ Kept = Sequence[NDArray[np.bool_]]
 def order_patches(
     order: str, offsets: NDArray[np.int64], stream: Sequence[int], window: int, kept: Kept | None
 ) -> NDArray[Any] | Buffered:
-    """Put the patches of some subjects, counted through all of them, in the order of a queue.
+    """Put patches, counted through all subjects from `offsets` on, in the order of a queue.
 
-    Parameters
-    ----------
-    order : str
-        A name in `ORDERS`.
-    offsets : ndarray of int, shape (n_subjects + 1,)
-        The number of the first patch of each, and how many there are in all.
-    stream : sequence of int
-        Seed of the random numbers.
-    window : int
-        How many subjects the order ``buffered`` shuffles together.
-    kept : sequence of ndarray of bool, optional
-        For each subject, which of its patches the epoch visits.
+    `stream` is the seed of its random numbers; `kept` says of each subject which patches come.
     """
     if order == "buffered":
         return Buffered(offsets, stream, window, kept)

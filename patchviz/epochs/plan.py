@@ -29,17 +29,13 @@ class EpochPlan:
     Parameters
     ----------
     options : PatchOptions
+        ``ValueError`` is raised for those that don't fit the images' axes.
     subjects : sequence of int
         The subjects to visit, as places in the cohort.
     shapes : sequence of tuple of int
         The image shape of each of them.
     foreground, weights : callable
         As in `Sampler`.
-
-    Raises
-    ------
-    ValueError
-        For options that don't fit the number of axes.
     """
 
     options: PatchOptions
@@ -100,12 +96,11 @@ class EpochPlan:
         return self._make_grids(0)
 
     def _make_grids(self, epoch: int) -> list[PatchGrid]:
-        starts: Iterable[Any] = repeat(None)
-        if self.options.has_random_starts and self.shapes:
-            n, ndim = len(self.shapes), len(self.shapes[0])
-            offset, seed = self.options.start_offset, self.options.seed
-            starts = draw_starts(n, ndim, offset, seed=seed, epoch=epoch)
-        return share_grids(self.options, self.shapes, starts)
+        options, shapes, starts = self.options, self.shapes, cast("Iterable[Any]", repeat(None))
+        if options.has_random_starts and shapes:
+            size = len(shapes), len(shapes[0])
+            starts = draw_starts(*size, options.start_offset, seed=options.seed, epoch=epoch)
+        return share_grids(options, shapes, starts)
 
     def _find(self, epoch: int, patches: Sequence[Any]) -> PatchQueue:
         kept = self._find_not_blank(patches) if self.options.skip_blank else None
@@ -129,19 +124,12 @@ def plan_cohort(
     places = subject_places(index_list, len(cohort)).tolist()
     subjects = [cohort[n] for n in places]
     unlabelled = [subject.id for subject in subjects if not subject.has_label]
-    for name, needs in (
-        ("skip_blank", options.skip_blank),
-        ("sampling", needs_labels(options.sampling)),
-    ):
-        if needs and unlabelled:
-            raise ValueError(f"`{name}` needs labels, and subject {unlabelled[0]} has none")
-    return EpochPlan(
-        options,
-        places,
-        [subject.shape for subject in subjects],
-        partial(_find_class, cohort),
-        partial(weigh, cohort, options.sampling) if callable(options.sampling) else None,
-    )
+    name = "skip_blank" if options.skip_blank else "sampling"
+    if unlabelled and (options.skip_blank or needs_labels(options.sampling)):
+        raise ValueError(f"`{name}` needs labels, and subject {unlabelled[0]} has none")
+    shapes = [subject.shape for subject in subjects]
+    weights = partial(weigh, cohort, options.sampling) if callable(options.sampling) else None
+    return EpochPlan(options, places, shapes, partial(_find_class, cohort), weights)
 
 
 def _find_class(cohort: Sequence[Any], n: int, value: int | None) -> Foreground | None:

@@ -10,7 +10,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from patchviz.arguments import subject_places
+from patchviz.arguments import subject_places, whole_number
 from patchviz.epochs.options import PatchOptions
 from patchviz.epochs.orders import WINDOW, Buffered, Kept, order_patches
 from patchviz.grid.patch_grid import Corner, Ints, PatchGrid
@@ -63,13 +63,7 @@ class PatchQueue(Sequence[Entry]):
         self._length = self._left = len(order) if length is None else length
 
     def pop(self) -> Entry:
-        """Take the last entry that is left off the queue and return it.
-
-        Raises
-        ------
-        IndexError
-            When the epoch is over.
-        """
+        """Take the last entry that is left off the queue; ``IndexError`` when there is none."""
         if not self._left:
             raise IndexError("the queue is empty: the epoch is over")
         entry = self._entry(self._left - 1)
@@ -104,13 +98,7 @@ class PatchQueue(Sequence[Entry]):
                 return
 
     def count_reads(self, cache: int = 1) -> int:
-        """Count how often an epoch reads a volume, when a reader keeps the last used ones.
-
-        Parameters
-        ----------
-        cache : int
-            How many volumes it keeps, at least 1.
-        """
+        """Count how often an epoch reads a volume, when a reader keeps the `cache` last used."""
         wanted = held = self.visits[::-1]
         if cache >= len(self.subjects):
             return int(np.count_nonzero(np.bincount(wanted)))
@@ -208,6 +196,7 @@ def create_patch_index_list(
         For an unknown order or sizes that make no grid.
     """
     subjects = subject_places(index_list)
+    whole_number("epoch", epoch, minimum=0)
     options = PatchOptions(
         patch_size, overlap, policy=policy, order=order, window=window, seed=seed
     )
@@ -235,10 +224,7 @@ def queue_up(
 def draw_starts(
     n_subjects: int, ndim: int, start_offset: Ints, *, seed: int, epoch: int
 ) -> NDArray[np.int64]:
-    """Draw where the grid of each subject starts in one epoch: -offset … 0 on every axis.
-
-    Returns an int array of shape (n_subjects, ndim).
-    """
+    """Draw where the grid of each subject starts in one epoch: -offset … 0, (n_subjects, ndim)."""
     rng = np.random.default_rng([seed, epoch, _STARTS])
     return -rng.integers(0, np.add(start_offset, 1), size=(n_subjects, ndim))
 

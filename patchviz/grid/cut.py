@@ -18,21 +18,9 @@ Transform = Callable[[Array, "Array | None", np.random.Generator], "tuple[Array,
 
 
 def padding_index(size: int, start: int, stop: int, padding_mode: str) -> NDArray[np.int64]:
-    """Tell which voxel of an axis stands at each position from `start` to below `stop`.
+    """Tell which voxel of an axis of `size` stands at each position from `start` to below `stop`.
 
-    Parameters
-    ----------
-    size : int
-        Voxels of the image along the axis.
-    start, stop : int
-        Positions, which may lie outside 0 … size.
-    padding_mode : {"edge", "constant", "reflect", "wrap"}
-        As in `numpy.pad`.
-
-    Returns
-    -------
-    ndarray of int, shape (stop - start,)
-        Image indices; -1 where ``constant`` padding (zero) stands.
+    Positions may lie outside 0 … size; -1 is where ``constant`` padding (zero) stands.
     """
     place = np.arange(start, stop)
     if padding_mode == "edge":
@@ -81,9 +69,9 @@ def _cut(
     volume: Array, corner: Corner, patch_size: Corner, padding_mode: str, out: Array | None
 ) -> Array:
     """Do what `cut_patch` says, of arguments that are checked."""
-    shape = volume.shape[-len(corner) :]
+    channels, shape = volume.shape[: -len(corner)], volume.shape[-len(corner) :]
     if out is None:
-        out = np.empty((*volume.shape[: -len(corner)], *patch_size), volume.dtype)
+        out = np.empty((*channels, *patch_size), volume.dtype)
     box = _find_box(corner, patch_size, shape)
     if box.is_padded and (box.is_empty or padding_mode in ("reflect", "wrap")):
         axes = list(zip(corner, patch_size, shape, strict=True))
@@ -165,12 +153,7 @@ def _repeat_edges(patch: Array, box: _Box) -> None:
         patch[padding] = patch[edge].copy()
 
 
-def _gather(
-    volume: Array,
-    axes: list[tuple[int, int, int]],
-    padding_mode: str,
-    out: Array,
-) -> Array:
+def _gather(volume: Array, axes: Sequence[tuple[int, ...]], padding_mode: str, out: Array) -> Array:
     """Look every voxel up by the index map of its axis: right for any mode and any corner."""
     index: list[Any] = [padding_index(n, c, c + p, padding_mode) for c, p, n in axes]
     _copy(volume[(..., *np.ix_(*index))], out)
@@ -276,7 +259,7 @@ def cut_both(
     cut = _cut(label, corner, patch_size, padding_mode, None)
     if y_out is None:
         y_out = np.empty((1 if labels is None else len(labels), *patch_size), np.uint8)
-    channels = y_out.view(bool)  # label values become 0 and 1
+    channels = y_out.view(bool)  # of 0 and 1
     if labels is None:
         np.not_equal(cut, 0, out=channels[0])
     else:

@@ -68,12 +68,7 @@ class Foreground:
         return int(self._table[(-1,) * self.ndim])
 
     def find(self, ranks: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Find foreground voxels by their ranks, counted from 0, first axis slowest.
-
-        Returns
-        -------
-        ndarray of int, shape (len(ranks), ndim)
-        """
+        """Find foreground voxels (n, ndim) by their ranks, counted from 0, first axis slowest."""
         voxels = np.empty((len(ranks), self.ndim), np.int64)
         for voxel, rank in zip(voxels, ranks, strict=True):
             table, left = self._table, int(rank)
@@ -108,19 +103,7 @@ class Foreground:
         return counts.astype(np.int64)
 
     def count_each(self, corners: ArrayLike, size: Sequence[int]) -> NDArray[np.int64]:
-        """Count the foreground in boxes of one size that lie anywhere.
-
-        Parameters
-        ----------
-        corners : array of int, shape (n, ndim)
-            Where boxes start; they may stick out of the image.
-        size : sequence of int
-            Voxels of a box along each axis.
-
-        Returns
-        -------
-        ndarray of int, shape (n,)
-        """
+        """Count the foreground in n boxes of one size that start at any corners, (n, ndim)."""
         low = np.asarray(corners, dtype=np.int64).reshape(-1, self.ndim) - self._origin
         last = np.array(self._table.shape) - 1
         sides = np.clip((low, low + size), 0, last)
@@ -131,18 +114,7 @@ class Foreground:
         return counts
 
     def find_blank(self, grid: PatchGrid, rule: BlankRule) -> NDArray[np.bool_]:
-        """Tell for each patch of a grid whether it is blank.
-
-        Parameters
-        ----------
-        grid : PatchGrid
-        rule : bool, str or float
-            As `skip_blank` in `data_generator`; nothing is blank where it is False.
-
-        Returns
-        -------
-        ndarray of bool, shape (n,)
-        """
+        """Tell for each patch of a grid whether it is blank by a rule, as `skip_blank`."""
         rule = check_rule(rule)
         if rule is False:
             return np.zeros(len(grid), bool)

@@ -58,12 +58,7 @@ def compute_patch_indices(
     >>> compute_patch_indices((18,), 8).ravel()
     array([-3,  5, 13])
     """
-    axes = cast(
-        "tuple[range, ...]", PatchGrid(image_shape, patch_size, overlap=overlap, start=start)._axes
-    )
-    return get_set_of_patch_indices(
-        [axis.start for axis in axes], [axis.stop for axis in axes], [axis.step for axis in axes]
-    )
+    return PatchGrid(image_shape, patch_size, overlap=overlap, start=start).corners
 
 
 def get_set_of_patch_indices(
@@ -201,22 +196,14 @@ class PatchGrid(Sequence[Corner]):
         Negative where a policy leaves voxels out. For ``centered`` it is the formula's
         step * n - image + overlap.
         """
-        return tuple(
-            starts[-1] + patch - starts[0] - size
-            for starts, patch, size in zip(
-                self._axes, self.patch_size, self.image_shape, strict=True
-            )
-        )
+        each = zip(self._axes, self.patch_size, self.image_shape, strict=True)
+        return tuple(at[-1] + patch - at[0] - n for at, patch, n in each)
 
     @property
     def padding(self) -> tuple[tuple[int, int], ...]:
         """Voxels that stick out of the image (before, after), per axis."""
-        return tuple(
-            (max(0, -starts[0]), max(0, starts[-1] + patch - size))
-            for starts, patch, size in zip(
-                self._axes, self.patch_size, self.image_shape, strict=True
-            )
-        )
+        each = zip(self._axes, self.patch_size, self.image_shape, strict=True)
+        return tuple((max(0, -at[0]), max(0, at[-1] + patch - n)) for at, patch, n in each)
 
     @property
     def corners(self) -> NDArray[np.int64]:
@@ -230,12 +217,8 @@ class PatchGrid(Sequence[Corner]):
 
         The coverage of voxel (i, j, k) is the product of the three.
         """
-        return tuple(
-            axis_coverage(size, patch, np.asarray(starts))
-            for size, patch, starts in zip(
-                self.image_shape, self.patch_size, self.starts, strict=True
-            )
-        )
+        starts = map(np.asarray, self.starts)
+        return tuple(map(axis_coverage, self.image_shape, self.patch_size, starts))
 
     @property
     def uncovered(self) -> int:
@@ -246,12 +229,8 @@ class PatchGrid(Sequence[Corner]):
     @property
     def inside(self) -> tuple[NDArray[np.int64], ...]:
         """Voxels of each patch that lie inside the image, along each axis: arrays (count,)."""
-        return tuple(
-            np.clip(np.asarray(starts) + patch, 0, size) - np.clip(starts, 0, size)
-            for size, patch, starts in zip(
-                self.image_shape, self.patch_size, self.starts, strict=True
-            )
-        )
+        each = zip(map(np.asarray, self.starts), self.patch_size, self.image_shape, strict=True)
+        return tuple(np.clip(at + patch, 0, n) - np.clip(at, 0, n) for at, patch, n in each)
 
     @property
     def real_fraction(self) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +52,15 @@ class PatchReader:
         subjects = [cohort[n] for n in self._plan.subjects]
         if not subjects:
             raise ValueError("0 steps because `index_list` names no subject")
-        self._size = per_axis("patch_size", options.patch_size, len(subjects[0].shape))
-        self._allocate = BatchAllocator(subjects, self._size, options.labels)
-        self._reused = self._allocate(room_for) if room_for else None
+        one = subjects[0]
+        _require_alike(one, subjects)
+        self._size = per_axis("patch_size", options.patch_size, len(one.shape))
+        dtype = np.result_type(*{subject.dtype for subject in subjects})
+        n_labels = 1 if options.labels is None else len(options.labels)
+        self._room = (
+            np.empty((room_for, one.n_channels, *self._size), dtype),
+            np.empty((room_for, n_labels, *self._size), np.uint8) if one.has_label else None,
+        )
         first = self._plan.queue(0)
         if not first:
             raise ValueError(_why_empty(first, subjects))
@@ -91,7 +97,7 @@ class PatchReader:
         queue, options, n = self.queue(epoch), self._options, len(places)
         size, labels, padding_mode = self._size, options.labels, options.padding_mode
         entries = [queue[place] for place in places]
-        x, y = self._room(n)
+        x, y = self._allocate(n)
         transformed: list[Batch] = []
 
         def cut(some: Iterable[int]) -> None:
@@ -117,11 +123,13 @@ class PatchReader:
             helped.result()
         return x, y
 
-    def _room(self, n: int) -> Batch:
-        if self._reused is None:
-            return self._allocate(n)
-        x, y = self._reused
-        return x[:n], None if y is None else y[:n]
+    def _allocate(self, n: int) -> Batch:
+        """Return arrays for n patches: parts of those that are used again, or new ones."""
+        x, y = (
+            room if room is None or len(room) else np.empty((n, *room.shape[1:]), room.dtype)
+            for room in self._room
+        )
+        return cast("Array", x)[:n], None if y is None else y[:n]
 
 
 def check_position(position: int, n_steps: int) -> int:
@@ -151,34 +159,17 @@ def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
     )
 
 
-class BatchAllocator:
-    """Allocates batches, after checking that the subjects go together."""
-
-    def __init__(
-        self, subjects: Sequence[Any], patch_size: tuple[int, ...], labels: Sequence[int] | None
-    ) -> None:
-        one = subjects[0]
-        for other in subjects:
-            if len(other.shape) != len(one.shape):
-                raise DataError(
-                    f"{other.id} has {len(other.shape)} axes, but {one.id} has {len(one.shape)}; "
-                    "one batch can't hold both (leave one of them out)"
-                )
-            for what in ("n_channels", "has_label"):
-                if getattr(other, what) != getattr(one, what):
-                    raise DataError(
-                        f"{other.id}: {what} is {getattr(other, what)}, but {getattr(one, what)} "
-                        f"in {one.id}; one batch can't hold both (leave one of them out)"
-                    )
-        self._dtype = np.result_type(*{subject.dtype for subject in subjects})
-        self._x_shape = (one.n_channels, *patch_size)
-        n_labels = 1 if labels is None else len(labels)
-        self._y_shape = (n_labels, *patch_size) if one.has_label else None
-
-    def __call__(self, n: int) -> Batch:
-        """Allocate a batch of `n` patches."""
-        y = None if self._y_shape is None else np.empty((n, *self._y_shape), np.uint8)
-        return np.empty((n, *self._x_shape), self._dtype), y
+def _require_alike(one: Any, subjects: Sequence[Any]) -> None:
+    """Raise `DataError` where patches of another subject and of one make no batch."""
+    remedy = "one batch can't hold both (leave one of them out)"
+    for other in subjects:
+        if len(other.shape) != len(one.shape):
+            axes = f"{other.id} has {len(other.shape)} axes, but {one.id} has {len(one.shape)}"
+            raise DataError(f"{axes}; {remedy}")
+        for what in ("n_channels", "has_label"):
+            here, there = getattr(other, what), getattr(one, what)
+            if here != there:
+                raise DataError(f"{other.id}: {what} is {here}, but {there} in {one.id}; {remedy}")
 
 
 def _stack(patches: Sequence[Any]) -> Any:

@@ -116,8 +116,11 @@ class PatchIterableDataset(IterableDataset):
     ) -> None:
         self._batch_size = whole_number("batch_size", batch_size, minimum=1)
         # asked here: a worker doesn't belong to the process group
-        self._num_replicas, self._rank = _find_rank(num_replicas, rank)
+        num_replicas, rank = _find_rank(num_replicas, rank)
         self._reader = PatchReader(cohort, index_list, PatchOptions(**options))
+        length = get_number_of_steps(len(self._reader), num_replicas)
+        # the entries that this process reads in an epoch, counted as they are popped
+        self._share = range(rank * length, (rank + 1) * length)
         self._where = torch.zeros(2, dtype=torch.int64).share_memory_()  # as in `PatchDataset`
         self.set_epoch(epoch)
 
@@ -127,7 +130,7 @@ class PatchIterableDataset(IterableDataset):
         To resume in the middle, `position` tells how many of its batches this process took.
         """
         whole_number("epoch", epoch, minimum=0)
-        n_steps = get_number_of_steps(len(self._share()), self._batch_size)
+        n_steps = get_number_of_steps(len(self._share), self._batch_size)
         self._where[1] = check_position(position, n_steps)
         self._where[0] = epoch
         self._reader.queue(epoch)  # made here, a queue travels to new workers
@@ -145,14 +148,9 @@ class PatchIterableDataset(IterableDataset):
             places = n - 1 - np.array(run[m : m + size]) % n  # the end pops first
             yield _as_tensors(*self._reader.read(epoch, places))
 
-    def _share(self) -> range:
-        """Return which entries this process reads in an epoch, counted as they are popped."""
-        length = get_number_of_steps(len(self._reader), self._num_replicas)
-        return range(self._rank * length, (self._rank + 1) * length)
-
     def _run(self) -> range:
-        """Return which of them it has yet to read."""
-        return self._share()[int(self._where[1]) * self._batch_size :]
+        """Return which entries this process has yet to read."""
+        return self._share[int(self._where[1]) * self._batch_size :]
 
 
 def _find_rank(num_replicas: int | None, rank: int | None) -> tuple[int, int]:

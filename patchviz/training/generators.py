@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -105,12 +105,12 @@ def get_training_and_validation_generators(
             window=window,
             seed=seed,
         )
-        train = _Run.over(cohort, training_list, options, batch_size, reuse_buffers)
+        train, n_train_steps = _start(cohort, training_list, options, batch_size, reuse_buffers)
     with _naming(overlap="validation_patch_overlap", batch_size="validation_batch_size"):
         options = replace(options.for_validation(), overlap=validation_patch_overlap)
         size = batch_size if validation_batch_size is None else validation_batch_size
-        validation = _Run.over(cohort, validation_list, options, size, reuse_buffers)
-    return train.batches(), validation.batches(), train.n_steps, validation.n_steps
+        validation, n_steps = _start(cohort, validation_list, options, size, reuse_buffers)
+    return train, validation, n_train_steps, n_steps
 
 
 def data_generator(
@@ -222,50 +222,41 @@ def data_generator(
         window=window,
         seed=seed,
     )
-    run = _Run.over(cohort, index_list, options, batch_size, reuse_buffers)
+    return _start(cohort, index_list, options, batch_size, reuse_buffers, epoch, position)[0]
+
+
+def _start(
+    cohort: Sequence[Any],
+    index_list: Iterable[int],
+    options: PatchOptions,
+    batch_size: int,
+    reuse_buffers: bool,
+    epoch: int = 0,
+    position: int = 0,
+) -> tuple[Iterator[Batch], int]:
+    """Return the batches from some place on, and how many make an epoch."""
+    size = whole_number("batch_size", batch_size, minimum=1)
+    reader = PatchReader(cohort, index_list, options, size if reuse_buffers else 0)
+    n_steps = get_number_of_steps(len(reader), size)
     whole_number("epoch", epoch, minimum=0)
-    return run.batches(epoch, check_position(position, run.n_steps))
+    check_position(position, n_steps)
+    return _generate(cohort, reader, size, epoch, position), n_steps
 
 
-@dataclass(frozen=True)
-class _Run:
-    """The batches of a generator, and how many make an epoch."""
-
-    cohort: Sequence[Any]
-    reader: PatchReader
-    batch_size: int
-
-    @classmethod
-    def over(
-        cls,
-        cohort: Sequence[Any],
-        index_list: Iterable[int],
-        options: PatchOptions,
-        batch_size: int,
-        reuse_buffers: bool,
-    ) -> _Run:
-        """Plan the epochs over some subjects."""
-        size = whole_number("batch_size", batch_size, minimum=1)
-        return cls(cohort, PatchReader(cohort, index_list, options, size * reuse_buffers), size)
-
-    @property
-    def n_steps(self) -> int:
-        """Batches of an epoch."""
-        return get_number_of_steps(len(self.reader), self.batch_size)
-
-    def batches(self, epoch: int = 0, position: int = 0) -> Iterator[Batch]:
-        """Yield batches for ever, from an epoch on of which some batches are taken."""
-        size, first = self.batch_size, position
-        with (
-            ThreadPoolExecutor(1, "patchviz-cut") as helper,
-            _read_ahead(self.cohort, self.reader, epoch, position * size) as ahead,
-        ):
-            for now in count(epoch):
-                places = range(len(self.reader))[::-1]  # as the queue is popped: from its end
-                for n in range(first * size, len(places), size):
-                    some = places[n : n + size]
-                    yield self.reader.read(now, some, reach=ahead.reach, helper=helper)
-                first = 0
+def _generate(
+    cohort: Sequence[Any], reader: PatchReader, batch_size: int, epoch: int, position: int
+) -> Iterator[Batch]:
+    first = position
+    with (
+        ThreadPoolExecutor(1, "patchviz-cut") as helper,
+        _read_ahead(cohort, reader, epoch, position * batch_size) as ahead,
+    ):
+        for now in count(epoch):
+            places = range(len(reader))[::-1]  # as the queue is popped: from its end
+            for n in range(first * batch_size, len(places), batch_size):
+                some = places[n : n + batch_size]
+                yield reader.read(now, some, reach=ahead.reach, helper=helper)
+            first = 0
 
 
 def _read_ahead(cohort: Sequence[Any], reader: PatchReader, epoch: int, position: int) -> ReadAhead:
