@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike
 
 from patchviz.arguments import Array
 from patchviz.scene.records import Scene, SceneAxis
-from patchviz.scene.wording import percent
 
 INK, MUTED, RULE = "#1c2733", "#66727e", "#d3d9df"
 SELECTION, UNSEEN = "#e8710a", "#ff2fd0"
@@ -27,7 +26,7 @@ REAL = LinearSegmentedColormap.from_list(
 ANATOMY = colormaps["gray"].resampled(24)
 TEXT = 9  # points
 # Stands for the axes that a scene of one or two doesn't have: a single voxel.
-FLAT = SceneAxis("", 1, 1, 0, 0, 0, 1.0, ("", ""), (0,), (1,), (0, 0), (0, 1), (0,), (0,), (), 1, 1)
+FLAT = SceneAxis("", 1, 1, 0, 0, 0, 1.0, ("", ""), (0,), (1,), (0, 1), (0,), (0,), ())
 
 
 class Turned:
@@ -43,10 +42,10 @@ class Turned:
         self.axes = self.across, self.right, self.up = [axes[n] for n in self._order]
         self.size = np.array([axis.size for axis in self.axes])
         self.patch = np.array([axis.patch for axis in self.axes])
-        # Of each patch: its place in the grid, its corner, how much of it is image, its colour.
+        # Of each patch: its layer, its corner, how much of it is image, its colour.
         self.is_grid = scene.sampled is None
         every = _every if self.is_grid else _each
-        self.places = every(range(len(axis.starts)) for axis in axes)[:, self._order]
+        self.layers = every(range(len(axis.starts)) for axis in axes)[:, axis]
         self.corners = every(axis.starts for axis in axes)[:, self._order]
         self.shares = every(np.divide(axis.inside, axis.patch) for axis in axes).prod(axis=1)
         tints = REAL([(kind.low + kind.high) / 2 for kind in scene.classes])
@@ -123,23 +122,6 @@ def write_tag(ax: Axes, corner: Any, text: str, colour: Any) -> None:
     ink = INK if np.dot(to_rgba(colour), (0.3, 0.6, 0.1, 0)) > 0.5 else "white"
     box = {"facecolor": colour, "edgecolor": "none", "pad": 1.5}
     write(ax, corner + 3.5 / points_per_unit(ax), text, color=ink, va="bottom", bbox=box)
-
-
-def draw_patches(ax: Axes, turned: Turned, patches: Any, places: Array, **how: Any) -> None:
-    """Draw patches at their places, with number and real share as far as there is room."""
-    points = points_per_unit(ax)
-    sides = zip(places.T, turned.patch[1:], strict=True)
-    steps = points * [min(np.diff(np.unique(side)), default=patch) for side, patch in sides]
-    line = np.clip(0.04 * min(steps), 0.8, 2.5)
-    inset = 0.55 * line / points
-    boxes = np.hstack([places + inset, places + turned.patch[1:] - inset])
-    how = {"edgecolors": turned.colours[patches], "linewidths": line, **how}
-    draw_boxes(ax, boxes, gid="patches", **how)
-    if min(steps) < 14 + 6 * len(f"{len(turned.places)}"):
-        return
-    for n, place in zip(patches, places, strict=True):
-        share = f": {percent(turned.shares[n])}" if steps[0] > 75 else ""
-        write_tag(ax, place, f"{n + 1}{share}", turned.colours[n])
 
 
 def draw_ruler(ruler: Any, places: Sequence[int], size: int | None = None) -> list[int]:

@@ -14,6 +14,7 @@ from patchviz.arguments import Array
 from patchviz.figures import marks
 from patchviz.figures.marks import INK, MUTED, TEXT, UNSEEN, Turned
 from patchviz.scene.records import Scene
+from patchviz.scene.wording import percent
 
 LABELS = np.array([to_rgba(tint, 0.5) for tint in ("#ffc43d", "#7ad678", "#f07a7a", "#6eaaff")])
 
@@ -62,9 +63,7 @@ def draw_plane(
         tints = LABELS[np.clip(values, 1, len(LABELS)).astype(int) - 1]
         marks.show(ax, tints * (values != 0)[..., None])
     _draw_outside(ax, turned, position)
-    cut = _find_cut(turned, position)
-    if len(cut):
-        marks.draw_patches(ax, turned, cut, turned.corners[cut, 1:], facecolors="none")
+    _draw_patches(ax, turned, _find_cut(turned, position))
     _name_sides(ax, turned)
     marks.draw_ruler(ax.xaxis, sorted({*right.starts}), right.size)
     marks.draw_ruler(ax.yaxis, sorted({*up.starts}), up.size)
@@ -90,9 +89,26 @@ def _find_cut(turned: Turned, position: int) -> Array:
     across = turned.across
     if turned.is_grid:
         layer = across.layer_index[position - across.span[0]]
-        return np.flatnonzero(turned.places[:, 0] == layer)
+        return np.flatnonzero(turned.layers == layer)
     low = turned.corners[:, 0]
     return np.flatnonzero((low <= position) & (position < low + across.patch))
+
+
+def _draw_patches(ax: Axes, turned: Turned, patches: Array) -> None:
+    """Draw patches, with number and real share as far as there is room."""
+    places, size, points = turned.corners[patches, 1:], turned.patch[1:], marks.points_per_unit(ax)
+    sides = zip(places.T, size, strict=True)
+    steps = points * [min(np.diff(np.unique(side)), default=patch) for side, patch in sides]
+    line = np.clip(0.04 * min(steps), 0.8, 2.5)
+    inset = 0.55 * line / points
+    boxes = np.hstack([places + inset, places + size - inset])
+    how = {"edgecolors": turned.colours[patches], "linewidths": line, "facecolors": "none"}
+    marks.draw_boxes(ax, boxes, gid="patches", **how)
+    if min(steps) < 14 + 6 * len(f"{len(turned.layers)}"):
+        return
+    for n, place in zip(patches, places, strict=True):
+        share = f": {percent(turned.shares[n])}" if steps[0] > 75 else ""
+        marks.write_tag(ax, place, f"{n + 1}{share}", turned.colours[n])
 
 
 def _draw_outside(ax: Axes, turned: Turned, position: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from patchviz.grid.patch_grid import PatchGrid
@@ -52,42 +51,33 @@ class Contender:
 
 def compare(scene: Scene) -> tuple[Contender, ...]:
     """Put all policies on the volume of a Scene, with its other settings as they are."""
-    return tuple(_compare(scene))
+    return tuple(_describe(scene, policy) for policy in POLICIES.values())
 
 
-def _compare(scene: Scene) -> Iterator[Contender]:
-    settings = scene.settings
-    for policy in POLICIES.values():
-        try:
-            grid = PatchGrid(
-                [axis.size for axis in scene.axes],
-                [axis.patch for axis in scene.axes],
-                overlap=settings.overlap,
-                start=settings.start if policy.name == "centered" else None,
-                policy=policy.name,
-                padding_mode=settings.padding_mode,
-            )
-        except ValueError as error:
-            reason = str(error).replace("`", "")
-            yield Contender(policy.name, policy.summary, policy.reference, reason)
-        else:
-            yield _measure(scene, policy, grid)
-
-
-def _measure(scene: Scene, policy: Policy, grid: PatchGrid) -> Contender:
+def _describe(scene: Scene, policy: Policy) -> Contender:
+    settings, names = scene.settings, (policy.name, policy.summary, policy.reference)
+    try:
+        grid = PatchGrid(
+            [axis.size for axis in scene.axes],
+            [axis.patch for axis in scene.axes],
+            overlap=settings.overlap,
+            start=settings.start if policy.name == "centered" else None,
+            policy=policy.name,
+            padding_mode=settings.padding_mode,
+        )
+    except ValueError as error:
+        return Contender(*names, reason=str(error).replace("`", ""))
     image = math.prod(grid.image_shape)
     cut = len(grid) * math.prod(grid.patch_size)
     real = math.prod(int(axis.sum()) for axis in grid.inside)
     return Contender(
-        policy.name,
-        policy.summary,
-        policy.reference,
+        *names,
         counts=axes_text(grid.counts),
         starts=join_axes(scene.axes, map(shorten, grid.starts)),
         axes=grid.starts,
         n_patches=f"{len(grid):,}",
         padding=percent(1 - real / cut),
-        lost=percent(1 - (image - grid.uncovered) / image),
+        lost=percent(grid.uncovered / image),
         redundancy=f"{cut / image:.2f} ×",
         calls=write_calls(grid),
     )

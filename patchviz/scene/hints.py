@@ -97,17 +97,6 @@ def why_resized(scene: Scene) -> str:
     )
 
 
-def why_no_steps(n_steps: int, n_blank: int) -> str:
-    """Say that a set holds nothing but blank patches."""
-    return "" if n_steps else f"0 steps because all {n_blank:,} patches are blank"
-
-
-def why_partial(n_left: int, batch_size: int) -> str:
-    """Say how full the last batch is."""
-    partial = 0 < n_left < batch_size
-    return f"the last batch is partial: {n_left} of {batch_size}" if partial else ""
-
-
 def _more_than_needed(scene: Scene) -> str:
     return f"{scene.n_patches:,} patches where {scene.n_covering:,} would cover"
 
@@ -119,7 +108,7 @@ def _count_lost(scene: Scene) -> int:
 
 
 def _never_seen(scene: Scene) -> str:
-    lost = [axis.size - axis.n_seen for axis in scene.axes]
+    lost = [sum(end - first for first, end in axis.unseen) for axis in scene.axes]
     if len(set(lost)) == 1:
         verb = "is" if lost[0] == 1 else "are"
         return f"{lost[0]} {plural('voxel', lost[0])} per axis {verb} never seen"

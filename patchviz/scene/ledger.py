@@ -6,14 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from patchviz.grid.policies import POLICIES
-from patchviz.scene.hints import (
-    why_more,
-    why_no_steps,
-    why_padded,
-    why_partial,
-    why_resized,
-    why_unseen,
-)
+from patchviz.scene.hints import why_more, why_padded, why_resized, why_unseen
 from patchviz.scene.records import LedgerRow, Sampled, SamplingRule, Scene, SceneAxis
 from patchviz.scene.wording import axes_text, bytes_text, join_axes, percent, plural, shorten
 
@@ -173,11 +166,13 @@ def _write_steps(
 ) -> Iterator[Entry]:
     batch = scene.settings.batch_size
     formula = f"ceil({count:,} / {batch}) = {steps:,}"
-    yield key, f"{name} steps", f"{steps:,}", formula, why_no_steps(steps, blank)
+    reason = "" if steps else f"0 steps because all {blank:,} patches are blank"
+    yield key, f"{name} steps", f"{steps:,}", formula, reason
     full = max(0, steps - 1)
     left = count - full * batch
     formula = f"{count:,} - {full}·{batch} = {left:,}"
-    yield f"{name}_last_batch", f"last {name} batch", f"{left:,}", formula, why_partial(left, batch)
+    reason = f"the last batch is partial: {left} of {batch}" if 0 < left < batch else ""
+    yield f"{name}_last_batch", f"last {name} batch", f"{left:,}", formula, reason
 
 
 def _blank_rule(scene: Scene) -> tuple[str, str]:

@@ -38,7 +38,6 @@ def _describe_axis(
     settings, facts = sets.settings, sets.facts
     size, patch = facts.shapes[n][axis], settings.patch_size[axis]
     begins = np.array(starts)
-    coverage = axis_coverage(size, patch, begins)
     first, end = min(starts), max(starts) + patch
     span = (min(0, first), max(size, end))
     high = facts.orientations[n][axis]
@@ -53,13 +52,10 @@ def _describe_axis(
         ends=(OPPOSITE.get(high, ""), high),
         starts=starts,
         inside=tuple((np.clip(begins + patch, 0, size) - np.clip(begins, 0, size)).tolist()),
-        padding=(-span[0], span[1] - size),
         span=span,
         image_index=tuple(padding_index(size, *span, settings.padding_mode).tolist()),
         layer_index=_find_layers(begins, patch, span) if is_grid else (),
-        unseen=_runs(coverage == 0),
-        n_seen=int(np.count_nonzero(coverage)),
-        n_seen_once=int(np.count_nonzero(coverage == 1)),
+        unseen=_runs(axis_coverage(size, patch, begins) == 0),
     )
 
 
@@ -83,12 +79,11 @@ def count_inside(axes: Sequence[SceneAxis], *, is_grid: bool) -> NDArray[np.int6
     return inside.ravel()
 
 
-def count_seen_voxels(
-    patches: Patches, axes: Sequence[SceneAxis]
-) -> tuple[int, int] | tuple[None, None]:
+def count_seen_voxels(patches: Patches) -> tuple[int, int] | tuple[None, None]:
     """Count the voxels in at least one patch and in exactly one; None where that is too much."""
     if isinstance(patches, PatchGrid):
-        return math.prod(axis.n_seen for axis in axes), math.prod(a.n_seen_once for a in axes)
+        once = (np.count_nonzero(axis == 1) for axis in patches.coverage)
+        return math.prod(patches.image_shape) - patches.uncovered, int(math.prod(once))
     try:
         voxels = count_seen(patches.image_shape, patches.patch_size, patches.corners).voxels
     except ValueError:  # too many blocks

@@ -249,17 +249,7 @@ PEERS: dict[str, dict[str, Writer | str]] = {
 
 
 def write_calls(grid: PatchGrid) -> tuple[Call, ...]:
-    """Write the call of each library that gives the patches of a grid, or why there is none.
-
-    Parameters
-    ----------
-    grid : PatchGrid
-
-    Returns
-    -------
-    tuple of Call
-        One for each library in `PEERS`.
-    """
+    """Write for each library in `PEERS` the call that gives a grid's patches, or why none does."""
     return tuple(_call(library, table[grid.policy], grid) for library, table in PEERS.items())
 
 

@@ -26,8 +26,6 @@ class SceneAxis:
     starts, inside : tuple of int
         Where patches start along this axis, and how many of their voxels are image: of a grid one
         entry for each of its layers, of sampled patches one for each patch.
-    padding : (int, int)
-        Voxels that stick out before and after.
     span : (int, int)
         From the lowest to beyond the highest position that image or patches reach.
     image_index : tuple of int
@@ -38,8 +36,6 @@ class SceneAxis:
         for sampled patches.
     unseen : tuple of (int, int)
         Runs of voxels, from - to below, that no patch reaches along this axis.
-    n_seen, n_seen_once : int
-        Voxels that at least one entry of `starts` reaches, and exactly one.
     """
 
     name: str
@@ -52,13 +48,10 @@ class SceneAxis:
     ends: tuple[str, str]
     starts: tuple[int, ...]
     inside: tuple[int, ...]
-    padding: tuple[int, int]
     span: tuple[int, int]
     image_index: tuple[int, ...]
     layer_index: tuple[int, ...]
     unseen: tuple[tuple[int, int], ...]
-    n_seen: int
-    n_seen_once: int
 
 
 @dataclass(frozen=True)

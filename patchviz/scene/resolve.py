@@ -61,18 +61,13 @@ def describe(sets: PlannedSets) -> Scene:
 
 
 def _measure(sets: PlannedSets) -> Scene:
-    settings, facts, training, validation = (
-        sets.settings,
-        sets.facts,
-        sets.training,
-        sets.validation,
-    )
-    n = settings.subject
+    settings, facts, n = sets.settings, sets.facts, sets.settings.subject
+    training, validation = sets.training, sets.validation
     patches, axes = sets.patches[n], describe_axes(sets, n)
     sampled = describe_sampled(patches)
     inside = count_inside(axes, is_grid=sampled is None)
     n_voxels = math.prod(settings.patch_size)
-    n_seen, n_seen_once = count_seen_voxels(patches, axes)
+    n_seen, n_seen_once = count_seen_voxels(patches)
     return Scene(
         settings=Settings(**vars(settings)),
         subject_id=facts.ids[n],

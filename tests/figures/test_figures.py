@@ -38,6 +38,11 @@ def scene_of(shape=(144, 144, 144), spacing=(1.0, 1.0, 1.0), n=30, **choice):
     return resolve(Settings(**choice), facts)
 
 
+def padding_of(scene):
+    """How far patches stick out of the image along each axis, (before, after)."""
+    return [(-axis.span[0], axis.span[1] - axis.size) for axis in scene.axes]
+
+
 def volume_of(shape):
     return np.random.default_rng(0).integers(1, 1000, shape).astype(np.float32)
 
@@ -98,14 +103,14 @@ def test_the_plane_is_that_of_the_volume_padded_by_numpy(mode, axis, position):
     scene = scene_of(SMALL, (1.0, 2.0, 3.0), patch_size=8, padding_mode=mode)
     ax = draw_plane(scene, volume_of(SMALL), axis=axis, position=position, ax=new_axes())
     right, up = (n for n in range(3) if n != axis)  # the lower to the right, the higher upwards
-    padded = np.pad(volume_of(SMALL), [a.padding for a in scene.axes], mode=mode)
+    padded = np.pad(volume_of(SMALL), padding_of(scene), mode=mode)
     expected = padded.take(position - scene.axes[axis].span[0], axis)
     np.testing.assert_array_equal(ax.images[0].get_array().T, expected)
     assert (*ax.get_xlim(), *ax.get_ylim()) == (*scene.axes[right].span, *scene.axes[up].span)
     assert (*ax.get_xlim(), *ax.get_ylim()) == tuple(ax.images[0].get_extent())
     assert ax.images[0].origin == "lower"
     assert ax.get_aspect() == pytest.approx((up + 1) / (right + 1))
-    outside = np.pad(np.zeros(SMALL), [a.padding for a in scene.axes], constant_values=1)
+    outside = np.pad(np.zeros(SMALL), padding_of(scene), constant_values=1)
     expected = outside.take(position - scene.axes[axis].span[0], axis)
     np.testing.assert_array_equal(covers(ax, "padding"), expected)
     assert drawn(ax, "padding").get_hatch()
@@ -168,7 +173,7 @@ def test_boxes_tell_number_and_real_share_and_wear_the_colour_of_their_class(ax)
 def test_magenta_are_the_voxels_that_no_patch_sees(axis, at, choice):
     scene = scene_of((18, 19, 20), patch_size=(8, 6, 7), **choice)
     ax = draw_plane(scene, axis=axis, position=at, ax=new_axes())
-    unseen = np.pad(np.ones((18, 19, 20)), [a.padding for a in scene.axes])
+    unseen = np.pad(np.ones((18, 19, 20)), padding_of(scene))
     for i, j, k in PatchGrid((18, 19, 20), (8, 6, 7), **choice):
         unseen[i : i + 8, j : j + 6, k : k + 7] = 0
     np.testing.assert_array_equal(covers(ax, "unseen"), unseen.take(at, axis))

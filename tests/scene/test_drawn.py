@@ -104,7 +104,8 @@ def test_a_scene_shows_the_patches_that_are_drawn(case):
         held = [corner for corner in corners if label[box(corner, size)].any()]
         assert scene.sampled.n_foreground == len(held)
     for axis in scene.axes:
-        assert axis.padding == (max(0, -min(axis.starts)), axis.span[1] - axis.size)
+        low, high = min(axis.starts), max(axis.starts) + axis.patch
+        assert axis.span == (min(0, low), max(axis.size, high))
         assert axis.patch > axis.size or axis.span == (0, axis.size)
 
 
