@@ -22,15 +22,10 @@ class Contender:
         As in `Policy`.
     reason : str or None
         Why the policy is impossible for these sizes.
-    counts, starts : str
-        Patches per axis, and where they start.
+    counts, starts, n_patches, padding, lost, redundancy : str
+        As in the ledger, but `lost` for the voxels in no patch.
     axes : tuple of tuple of int
         The starts of each axis, all of them.
-    n_patches : str
-    padding, lost : str
-        Shares: of what is cut that is padding, and of the image that no patch holds.
-    redundancy : str
-        Voxels cut, in multiples of the image.
     calls : tuple of Call
         One for each library in `PEERS`.
     """

@@ -24,18 +24,15 @@ OPPOSITE = {"L": "R", "R": "L", "P": "A", "A": "P", "I": "S", "S": "I"}
 
 def describe_axes(sets: PlannedSets, n: int) -> tuple[SceneAxis, ...]:
     """Describe each axis of a subject's volume, with its patches in the epoch shown."""
-    patches = sets.patches[n]
-    is_grid = isinstance(patches, PatchGrid)
-    starts = patches.corners.T.tolist() if isinstance(patches, DrawnPatches) else patches.starts
-    return tuple(
-        _describe_axis(sets, n, axis, tuple(along), is_grid) for axis, along in enumerate(starts)
-    )
+    return tuple(_describe_axis(sets, n, axis) for axis in range(len(sets.facts.shapes[n])))
 
 
-def _describe_axis(
-    sets: PlannedSets, n: int, axis: int, starts: tuple[int, ...], is_grid: bool
-) -> SceneAxis:
-    settings, facts = sets.settings, sets.facts
+def _describe_axis(sets: PlannedSets, n: int, axis: int) -> SceneAxis:
+    settings, facts, patches = sets.settings, sets.facts, sets.patches[n]
+    if isinstance(patches, PatchGrid):
+        starts = patches.starts[axis]
+    else:
+        starts = tuple(patches.corners[:, axis].tolist())
     size, patch = facts.shapes[n][axis], settings.patch_size[axis]
     begins = np.array(starts)
     first, end = min(starts), max(starts) + patch
@@ -54,7 +51,7 @@ def _describe_axis(
         inside=tuple((np.clip(begins + patch, 0, size) - np.clip(begins, 0, size)).tolist()),
         span=span,
         image_index=tuple(padding_index(size, *span, settings.padding_mode).tolist()),
-        layer_index=_find_layers(begins, patch, span) if is_grid else (),
+        layer_index=_find_layers(begins, patch, span) if isinstance(patches, PatchGrid) else (),
         unseen=_runs(axis_coverage(size, patch, begins) == 0),
     )
 

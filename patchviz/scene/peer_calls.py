@@ -19,16 +19,7 @@ from patchviz.grid.policies import POLICIES
 
 @dataclass(frozen=True)
 class Call:
-    """One library's code for the patches of a grid, or the reason why it has none.
-
-    Attributes
-    ----------
-    library : str
-    code : str or None
-        Python, with the grid's values put in.
-    reason : str or None
-        Given where there is no code.
-    """
+    """One library's Python code for the patches of a grid, or the reason why it has none."""
 
     library: str
     code: str | None = None
