@@ -21,24 +21,31 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 ANSWERS = sorted((REPOSITORY / "notebooks/answers").glob("*.py"))
 GUIDE = REPOSITORY / "notebooks/README.md"
+NEEDS_TORCH = "this cell needs PyTorch: pip install torch\n"  # what 09 says where it is missing
 WIDGET = "application/vnd.jupyter.widget-view+json"
 TABLE = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end of table -->)", re.DOTALL)
 
 
-def environment() -> dict[str, str]:
-    """Return the environment in which notebooks and answers import this checkout's patchviz."""
-    search = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": search}
+def environment(*folders: Path) -> dict[str, str]:
+    """Return the environment in which notebooks and answers import this checkout's patchviz.
+
+    What is in `folders` is imported before anything else.
+    """
+    search = [*map(str, folders), str(REPOSITORY), os.environ.get("PYTHONPATH")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, search))}
 
 
-def execute(path: Path) -> NotebookNode:
-    """Run a notebook from top to bottom in a kernel of its own, in an empty folder."""
+def execute(path: Path, *folders: Path) -> NotebookNode:
+    """Run a notebook from top to bottom in a kernel of its own, in an empty folder.
+
+    What is in `folders` is imported before anything else.
+    """
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
         where = {"metadata": {"path": folder}}
         # lines printed one by one come in pieces where the machine is slow
         client = NotebookClient(notebook, timeout=300, resources=where, coalesce_streams=True)
-        client.execute(env=environment())
+        client.execute(env=environment(*folders))
     return strip(notebook)
 
 
@@ -61,6 +68,16 @@ def strip(notebook: NotebookNode) -> NotebookNode:
             if output.get("data", {}).pop(WIDGET, None) and len(output.data) > 1:
                 output.data.pop("text/plain", None)
     return notebook
+
+
+def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the outputs of all cells."""
+    return [output for cell in notebook.cells for output in cell.get("outputs", ())]
+
+
+def kinds_of(cell: NotebookNode) -> list[tuple[str, set[str]]]:
+    """Return what kinds of outputs a cell has, each with its forms."""
+    return [(output.output_type, set(output.get("data", ()))) for output in cell.get("outputs", ())]
 
 
 def count_words(notebook: NotebookNode) -> list[int]:
@@ -104,6 +121,11 @@ if __name__ == "__main__":
         sys.exit()
     wanted = set(sys.argv[1:])  # all, unless some are named
     for path in NOTEBOOKS:
-        if not wanted or path.stem in wanted:
-            nbformat.write(execute(path), path)
-            print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size / 1e3:.0f} kB")
+        if wanted and path.stem not in wanted:
+            continue
+        notebook = execute(path)
+        if any(output.get("text") == NEEDS_TORCH for output in outputs_of(notebook)):
+            print(f"{path.relative_to(REPOSITORY)}: not saved, install PyTorch first")
+            continue
+        nbformat.write(notebook, path)
+        print(f"{path.relative_to(REPOSITORY)}: {path.stat().st_size / 1e3:.0f} kB")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat import NotebookNode
 from playwright.sync_api import Locator, Page, expect
 
 from tests.lab import TIMEOUT, Lab
-from tests.notebooks import NOTEBOOKS
+from tests.notebooks import NEEDS_TORCH, NOTEBOOKS, kinds_of, strip
 
 
 def wait_for_another(page: Page, of: str, element: Locator, before: str) -> None:
@@ -57,15 +58,24 @@ def drive(page: Page, explorer: Locator) -> int:
     return len(found)
 
 
+def read_back(page: Page) -> NotebookNode:
+    """Return the notebook on a page of JupyterLab, with what its cells put out."""
+    shown = page.evaluate("window.jupyterapp.shell.currentWidget.context.model.toJSON()")
+    return strip(nbformat.from_dict(shown))
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
 def test_a_notebook_lives(lab: Lab, page: Page, path: Path) -> None:
     shutil.copy(path, lab.root)
     lab.open(page, path.name, wide=True)
     lab.run_all(page)
     lab.wait_until_done(page)
-    cells = ["".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"]]
-    surely = any("Explorer(" in cell for cell in cells if not cell.startswith("%%torch"))
-    if surely or page.locator(".patchviz").count():
+    here = read_back(page).cells
+    for ran, stored in zip(here, nbformat.read(path, as_version=4).cells, strict=True):
+        if [output.get("text") for output in ran.get("outputs", ())] != [NEEDS_TORCH]:
+            assert kinds_of(ran) == kinds_of(stored)
+    surely = [cell.source for cell in here if not cell.source.startswith("if have_torch():")]
+    if "Explorer(" in "\n".join(surely) or page.locator(".patchviz").count():
         assert drive(page, page.locator(".patchviz").first)
 
     question = page.locator(".patchviz-question:has(input)").first

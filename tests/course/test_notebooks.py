@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -16,9 +18,13 @@ import numpy as np
 import pytest
 from nbformat import NotebookNode
 
+import patchviz
+from patchviz.scene import write_calls
+from tests.course.conftest import Built
 from tests.notebooks import (
     ANSWERS,
     GUIDE,
+    NEEDS_TORCH,
     NOTEBOOKS,
     REPOSITORY,
     TABLE,
@@ -27,6 +33,8 @@ from tests.notebooks import (
     count_words,
     environment,
     execute,
+    kinds_of,
+    outputs_of,
     strip,
 )
 
@@ -43,10 +51,6 @@ def read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
-def outputs_of(notebook: NotebookNode) -> list[NotebookNode]:
-    return [output for cell in notebook.cells for output in cell.get("outputs", ())]
-
-
 def code_of(notebook: NotebookNode) -> str:
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
 
@@ -56,11 +60,24 @@ def test_there_are_notebooks() -> None:
 
 
 @every_notebook
-def test_it_runs(path: Path) -> None:
-    ran = outputs_of(execute(path))  # raises where a cell does
-    stored = outputs_of(read(path))
-    assert [o.output_type for o in ran] == [o.output_type for o in stored]
-    assert [set(o.get("data", {})) for o in ran] == [set(o.get("data", {})) for o in stored]
+def test_it_runs(whole: Built, path: Path) -> None:
+    """Each has run from top to bottom for the site, where explorers are pages."""
+    for ran, stored in zip(whole.ran[path].cells, read(path).cells, strict=True):
+        assert ran.source == stored.source
+        put_out, expected = kinds_of(ran), kinds_of(stored)
+        if "<iframe" in str(ran.get("outputs")) or "check_widgets" in ran.source:
+            put_out, expected = ([kind for kind, _ in kinds] for kinds in (put_out, expected))
+        assert put_out == expected
+
+
+def test_09_runs_without_pytorch(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError")
+    (path,) = (path for path in NOTEBOOKS if path.stem == "09-training")
+    for ran, stored in zip(execute(path, tmp_path).cells, read(path).cells, strict=True):
+        if ran.source.startswith("if have_torch():"):
+            assert [output.text for output in ran.outputs] == [NEEDS_TORCH]
+        else:
+            assert kinds_of(ran) == kinds_of(stored)
 
 
 @every_notebook
@@ -153,3 +170,56 @@ def test_the_guide_tells_of_every_notebook() -> None:
     for path in NOTEBOOKS:
         assert f"[{path.stem}]({path.name})" in table
         assert f"### {path.stem}" in guide
+
+
+def find_private_names(code: str) -> list[str]:
+    """Return what code uses of patchviz that is in no room's `__all__`."""
+    used = []
+    for node in ast.walk(ast.parse(re.sub(r"^%.*", "", code, flags=re.MULTILINE))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("patchviz"):
+            used += [(node.module, alias.name) for alias in node.names]
+        elif isinstance(node, ast.Import):
+            used += [(alias.name, "*") for alias in node.names if "patchviz." in alias.name]
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "patchviz":
+            used.append(("patchviz", node.attr))
+    return [
+        f"{room}.{name}"
+        for room, name in used
+        if name not in getattr(import_module(room), "__all__", ())
+    ]
+
+
+def test_private_names_are_found() -> None:
+    code = (
+        "%run x\nimport patchviz.grid\nfrom patchviz.grid.cut import cut_patch\npatchviz.epochs.x"
+    )
+    assert find_private_names(code) == [
+        "patchviz.grid.*",
+        "patchviz.grid.cut.cut_patch",
+        "patchviz.epochs",
+    ]
+
+
+README = re.findall(
+    r"^```python\n(.*?)^```",
+    (REPOSITORY / "README.md").read_text("utf-8"),
+    re.DOTALL | re.MULTILINE,
+)
+COPIED = [
+    call.code or ""
+    for policy in patchviz.POLICIES
+    for call in write_calls(patchviz.PatchGrid((144, 144, 144), 64, policy=policy))
+]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(pytest.param(code_of(read(path)), id=path.stem) for path in NOTEBOOKS),
+        *(pytest.param(path.read_text("utf-8"), id=f"answers/{path.stem}") for path in ANSWERS),
+        *(pytest.param(code, id=f"README {n}") for n, code in enumerate(README, 1)),
+        pytest.param("\n".join(COPIED), id="copied calls"),
+    ],
+)
+def test_it_uses_public_names_only(code: str) -> None:
+    assert find_private_names(code) == []
