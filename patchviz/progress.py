@@ -10,7 +10,10 @@ Item = TypeVar("Item")
 
 
 def show_progress(items: Sequence[Item], description: str, unit: str) -> Iterator[Item]:
-    """Pass items on, with a bar after one second; it goes away at the end."""
+    """Pass items on, with a bar after one second; it goes away at the end.
+
+    Worker processes have none: several would write over each other.
+    """
     start, bar = monotonic(), None
     try:
         for n, item in enumerate(items):
@@ -25,6 +28,10 @@ def show_progress(items: Sequence[Item], description: str, unit: str) -> Iterato
 
 
 def _make_bar(**given: Any) -> Any:
+    from multiprocessing import parent_process
+
+    if parent_process() is not None:
+        return None
     from tqdm.auto import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]
