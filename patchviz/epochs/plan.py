@@ -17,6 +17,7 @@ from patchviz.epochs.queue import PatchQueue, draw_starts, queue_up, share_grids
 from patchviz.epochs.sampling import DrawnPatches, Sampler, weigh
 from patchviz.grid.foreground import Foreground, ForegroundOf
 from patchviz.grid.patch_grid import PatchGrid
+from patchviz.grid.subject import Subjects
 from patchviz.progress import show_progress
 
 
@@ -117,9 +118,7 @@ class EpochPlan:
         return [self._not_blank[m][1] for m in range(len(pairs))]
 
 
-def plan_cohort(
-    cohort: Sequence[Any], index_list: Iterable[int], options: PatchOptions
-) -> EpochPlan:
+def plan_cohort(cohort: Subjects, index_list: Iterable[int], options: PatchOptions) -> EpochPlan:
     """Plan the epochs over some subjects of a cohort, after a look at what their headers tell."""
     places = subject_places(index_list, len(cohort)).tolist()
     subjects = [cohort[n] for n in places]
@@ -132,5 +131,5 @@ def plan_cohort(
     return EpochPlan(options, places, shapes, partial(_find_class, cohort), weights)
 
 
-def _find_class(cohort: Sequence[Any], n: int, value: int | None) -> Foreground | None:
-    return cast("Foreground | None", cohort[n].count_class(value))
+def _find_class(cohort: Subjects, n: int, value: int | None) -> Foreground | None:
+    return cohort[n].count_class(value)

@@ -19,6 +19,7 @@ from patchviz.epochs.queue import patches_stream
 from patchviz.errors import DataError
 from patchviz.grid.foreground import Foreground, ForegroundOf
 from patchviz.grid.patch_grid import Corner, PatchGrid
+from patchviz.grid.subject import Subjects
 from patchviz.progress import show_progress
 
 
@@ -180,7 +181,7 @@ class DrawnPatches(Sequence[Corner]):
         return tuple(self.corners[as_int(n)].tolist())
 
 
-def weigh(cohort: Sequence[Any], weights: Callable[[Any], ArrayLike], n: int) -> Array:
+def weigh(cohort: Subjects, weights: Callable[[Any], ArrayLike], n: int) -> Array:
     """Return the map of weights of subject n, after a check that it is one."""
     subject = cohort[n]
     found = np.asarray(weights(subject))

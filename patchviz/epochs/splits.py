@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ Split = tuple[list[int], list[int]]
 
 
 def get_validation_split(
-    subjects: int | Sequence[Any],
+    subjects: int | Sequence[object],
     data_split: float = 0.8,
     *,
     seed: int = 0,
@@ -73,7 +72,7 @@ def get_validation_split(
     return split
 
 
-def k_fold_split(subjects: int | Sequence[Any], k: int = 5, *, seed: int = 0) -> list[Split]:
+def k_fold_split(subjects: int | Sequence[object], k: int = 5, *, seed: int = 0) -> list[Split]:
     """Split subjects k times, so that each validates exactly once.
 
     Parameters
@@ -103,7 +102,7 @@ def k_fold_split(subjects: int | Sequence[Any], k: int = 5, *, seed: int = 0) ->
     return [([m for other in folds if other is not fold for m in other], fold) for fold in folds]
 
 
-def _subject_ids(subjects: int | Sequence[Any]) -> list[str]:
+def _subject_ids(subjects: int | Sequence[object]) -> list[str]:
     if isinstance(subjects, (int, np.integer)):
         return [str(n) for n in range(subjects)]
     ids = [str(getattr(subject, "id", subject)) for subject in subjects]

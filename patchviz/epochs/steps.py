@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any
+from typing import cast
 
 import numpy as np
 
 from patchviz.arguments import whole_number
 from patchviz.epochs.options import PatchOptions, Sampling
 from patchviz.epochs.plan import plan_cohort
-from patchviz.grid.foreground import BlankRule
+from patchviz.grid.foreground import BlankRule, Foreground
 from patchviz.grid.patch_grid import Ints, PatchGrid
+from patchviz.grid.subject import SubjectLike, Subjects
 
 
 def get_number_of_steps(n_patches: int, batch_size: int) -> int:
@@ -25,13 +26,14 @@ def get_number_of_steps(n_patches: int, batch_size: int) -> int:
     return -(-n // whole_number("batch_size", batch_size, minimum=1))
 
 
-def _count_not_blank(subject: Any, grid: PatchGrid, rule: BlankRule) -> int:
+def _count_not_blank(subject: SubjectLike, grid: PatchGrid, rule: BlankRule) -> int:
     """Count the patches that aren't blank; a function of the module, so that it travels."""
-    return int(np.count_nonzero(~subject.foreground.find_blank(grid, rule)))
+    foreground = cast("Foreground", subject.count_class())
+    return int(np.count_nonzero(~foreground.find_blank(grid, rule)))
 
 
 def get_number_of_patches(
-    cohort: Sequence[Any],
+    cohort: Subjects,
     index_list: Iterable[int],
     patch_size: Ints,
     overlap: Ints = 0,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from patchviz.arguments import Array, per_axis, require_choice
 from patchviz.grid.foreground import BlankRule, check_rule
 from patchviz.grid.patch_grid import PADDING_MODES, Corner, Ints
+from patchviz.grid.subject import SubjectLike, Subjects
 
 Transform = Callable[[Array, "Array | None", np.random.Generator], "tuple[Array, Array | None]"]
 
@@ -180,7 +181,7 @@ def is_blank(
 def add_data(
     x_list: list[Array],
     y_list: list[Array | None],
-    cohort: Sequence[Any],
+    cohort: Subjects,
     index: tuple[int, Corner],
     patch_size: Ints,
     *,
@@ -244,7 +245,7 @@ def add_data(
 
 
 def cut_both(
-    subject: Any,
+    subject: SubjectLike,
     corner: Corner,
     patch_size: Corner,
     labels: Sequence[int] | None,

@@ -16,6 +16,7 @@ from patchviz.epochs.plan import plan_cohort
 from patchviz.epochs.queue import PatchQueue, transform_stream
 from patchviz.errors import DataError
 from patchviz.grid.cut import apply_transform, cut_both
+from patchviz.grid.subject import SubjectLike, Subjects
 from patchviz.progress import show_progress
 from patchviz.training.read_ahead import Shared
 
@@ -42,7 +43,7 @@ class PatchReader:
 
     def __init__(
         self,
-        cohort: Sequence[Any],
+        cohort: Subjects,
         index_list: Iterable[int],
         options: PatchOptions,
         room_for: int = 0,
@@ -151,7 +152,7 @@ def _each_once(queues: Iterable[PatchQueue], n_subjects: int) -> Iterator[int]:
             return
 
 
-def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
+def _why_empty(queue: PatchQueue, subjects: Subjects) -> str:
     names = ", ".join(subject.id for subject in subjects[:5]) + (", …" if subjects[5:] else "")
     return (
         f"0 steps because all {sum(map(len, queue.grids))} patches of {names} are blank: the label "
@@ -159,7 +160,7 @@ def _why_empty(queue: PatchQueue, subjects: Sequence[Any]) -> str:
     )
 
 
-def _require_alike(one: Any, subjects: Sequence[Any]) -> None:
+def _require_alike(one: SubjectLike, subjects: Subjects) -> None:
     """Raise `DataError` where patches of another subject and of one make no batch."""
     remedy = "one batch can't hold both (leave one of them out)"
     for other in subjects:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from patchviz.arguments import whole_number
 from patchviz.epochs.options import PatchOptions
 from patchviz.epochs.steps import get_number_of_steps
+from patchviz.grid.subject import Subjects
 from patchviz.training.batches import PatchReader, check_position
 
 try:
@@ -49,7 +50,7 @@ class PatchDataset(Dataset):
     """
 
     def __init__(
-        self, cohort: Sequence[Any], index_list: Iterable[int], *, epoch: int = 0, **options: Any
+        self, cohort: Subjects, index_list: Iterable[int], *, epoch: int = 0, **options: Any
     ) -> None:
         self._reader = PatchReader(cohort, index_list, PatchOptions(**options))
         # in shared memory, so that workers that live through several epochs learn of the next
@@ -105,7 +106,7 @@ class PatchIterableDataset(IterableDataset):
 
     def __init__(
         self,
-        cohort: Sequence[Any],
+        cohort: Subjects,
         index_list: Iterable[int],
         *,
         batch_size: int = 1,

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
-from typing import Any
 
 from patchviz.arguments import whole_number
 from patchviz.data.cohort import Cohort
@@ -19,12 +18,13 @@ from patchviz.epochs.steps import get_number_of_steps
 from patchviz.grid.cut import Transform
 from patchviz.grid.foreground import BlankRule
 from patchviz.grid.patch_grid import Ints
+from patchviz.grid.subject import Subjects
 from patchviz.training.batches import Batch, PatchReader, check_position
 from patchviz.training.read_ahead import ReadAhead
 
 
 def get_training_and_validation_generators(
-    cohort: Sequence[Any],
+    cohort: Subjects,
     *,
     batch_size: int,
     patch_size: Ints,
@@ -114,7 +114,7 @@ def get_training_and_validation_generators(
 
 
 def data_generator(
-    cohort: Sequence[Any],
+    cohort: Subjects,
     index_list: Iterable[int],
     *,
     patch_size: Ints,
@@ -226,7 +226,7 @@ def data_generator(
 
 
 def _start(
-    cohort: Sequence[Any],
+    cohort: Subjects,
     index_list: Iterable[int],
     options: PatchOptions,
     batch_size: int,
@@ -244,7 +244,7 @@ def _start(
 
 
 def _generate(
-    cohort: Sequence[Any], reader: PatchReader, batch_size: int, epoch: int, position: int
+    cohort: Subjects, reader: PatchReader, batch_size: int, epoch: int, position: int
 ) -> Iterator[Batch]:
     first = position
     with (
@@ -259,7 +259,7 @@ def _generate(
             first = 0
 
 
-def _read_ahead(cohort: Sequence[Any], reader: PatchReader, epoch: int, position: int) -> ReadAhead:
+def _read_ahead(cohort: Subjects, reader: PatchReader, epoch: int, position: int) -> ReadAhead:
     """Tell a cohort which subjects come next; other sequences may not keep what they read."""
     if isinstance(cohort, Cohort):
         return ReadAhead(cohort.read, reader.upcoming(epoch, position))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from functools import partial
 from itertools import chain
@@ -14,6 +14,7 @@ from patchviz.arguments import Array, subject_places, whole_number
 from patchviz.grid.assembly import reconstruct_from_patches
 from patchviz.grid.cut import cut_patch
 from patchviz.grid.patch_grid import Ints, PatchGrid
+from patchviz.grid.subject import SubjectLike, Subjects
 from patchviz.progress import show_progress
 
 Model = Callable[[Array], Any]
@@ -64,7 +65,7 @@ def predict(
 
 
 def predict_cohort(
-    cohort: Sequence[Any],
+    cohort: Subjects,
     index_list: Iterable[int],
     model: Model,
     *,
@@ -107,7 +108,7 @@ def predict_cohort(
 
 
 def _predict_on(
-    model: Model, batch_size: int, weights: str, subject: Any, grid: PatchGrid
+    model: Model, batch_size: int, weights: str, subject: SubjectLike, grid: PatchGrid
 ) -> Array:
     return predict(subject, model, grid, batch_size=batch_size, weights=weights)
 
