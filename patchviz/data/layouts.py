@@ -67,10 +67,15 @@ def find_subjects(path: Path, pattern: str | None) -> list[Row]:
 
 
 def _as_list(entries: Iterable[Any], name: str) -> list[Any]:
-    if hasattr(entries, "shape") or isinstance(entries, str | os.PathLike):
-        must = f"must be a list with one entry per subject, got one {type(entries).__name__}"
-        raise TypeError(f"`{name}` {must}: wrap it in a list, {name}=[...]")
-    return list(entries)
+    if not (hasattr(entries, "shape") or isinstance(entries, str | os.PathLike)):
+        return list(entries)
+    n_axes, most = len(getattr(entries, "shape", ())), 4 if name == "images" else 3  # of one entry
+    remedies = [
+        f"wrap it in a list, {name}=[...]" * (n_axes <= most),
+        f"pass list({name}) if its first axis counts subjects" * (n_axes > 2),
+    ]
+    must = f"must be a list with one entry per subject, got one {type(entries).__name__}"
+    raise TypeError(f"`{name}` {must}: {', or '.join(filter(None, remedies))}")
 
 
 def _name_after(images: Sequence[Sequence[AnyPath]]) -> list[str]:
