@@ -8,24 +8,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
-from patchviz.data.cache import Store
+from patchviz.data.cache import Cache
 from patchviz.data.facts import CohortFacts
+from patchviz.data.file_arrays import find_name
 from patchviz.data.layouts import AnyPath, Row, find_subjects, list_subjects
 from patchviz.data.phantom import SHAPE, Shape, check_shape, numbered
 from patchviz.data.sources import ArraySource, FileSource, PhantomSource
 from patchviz.data.subject import Subject
 from patchviz.grid.foreground import Foreground
 
-LIMIT = 2 * 2**30
-
 
 class Cohort(Sequence[Subject]):
     """A sequence of subjects: made by one of the four class methods, read when first needed.
 
-    Every volume is decoded once, and kept as long as the cohort: in memory up to `memory_limit`
-    bytes in all, beyond it in a scratch file (in `TMPDIR`) that is mapped into memory. Arrays that
-    serve as they are don't count. Shapes may differ between subjects. A slice is a cohort that
-    shares volumes with this one.
+    Every volume is decoded once, whatever processes and threads ask for it, into a file that is
+    mapped into memory. The files lie in a temporary folder (in `TMPDIR`) that goes with the cohort,
+    or stay in a folder of yours, `cache`: then another run decodes only what was changed since, and
+    what nobody needs any longer stays until you remove the folder. Arrays in memory that serve as
+    they are have no file. Shapes may differ between subjects. A slice is a cohort that shares
+    volumes with this one.
 
     Arguments that don't fit raise ``TypeError`` or ``ValueError``, files that aren't there
     ``FileNotFoundError``, and data that can't be used `DataError`.
@@ -40,7 +41,7 @@ class Cohort(Sequence[Subject]):
         images: Iterable[Any],
         labels: Iterable[Any] | None = None,
         *,
-        memory_limit: int = LIMIT,
+        cache: AnyPath | None = None,
     ) -> Cohort:
         """Make a cohort of arrays: NumPy's, memory maps, h5py's, Zarr's, any with slices.
 
@@ -51,16 +52,29 @@ class Cohort(Sequence[Subject]):
             arrays (*shape), one per channel. Voxels are taken to be 1 mm, axes to be RAS.
         labels : list of arrays (*shape), optional
             Whole numbers from 0 on.
+        cache : path, optional
+            A folder that keeps what is decoded, for arrays that lie in files: datasets of h5py in a
+            file that is open to be read only, and memory maps that don't serve as they are.
+
+        Notes
+        -----
+        To other processes, memory maps and datasets of such files travel by name, arrays in memory
+        with their voxels.
         """
-        subjects, store = [], Store(memory_limit)
+        subjects, sources, store = [], [], _open_cache(cache)
         for n, (id, arrays, array) in enumerate(list_subjects(images, labels)):
             at = f"{id}: array images[{n}]"
             channels = [ArraySource(f"{at}[{c}]", channel) for c, channel in enumerate(arrays)]
             if len(arrays) == 1:
                 channels = [ArraySource(at, arrays[0], may_have_channels=True)]
             label = None if array is None else ArraySource(f"{id}: array labels[{n}]", array)
+            sources += [*channels, *([label] if label else [])]
             subjects.append(Subject(id, channels, label, store))
             _ = subjects[n].shape  # arrays know theirs without being read
+        if cache is not None:
+            _check_named(sources)
+        if any(map(Subject.needs_file, subjects)):
+            store.prepare()
         return cls(subjects)
 
     @classmethod
@@ -70,7 +84,7 @@ class Cohort(Sequence[Subject]):
         label_paths: Iterable[AnyPath] | None = None,
         *,
         frames: Sequence[int] | None = None,
-        memory_limit: int = LIMIT,
+        cache: AnyPath | None = None,
     ) -> Cohort:
         """Make a cohort of NIfTI files: subjects are named after the first file, or its folder.
 
@@ -81,9 +95,11 @@ class Cohort(Sequence[Subject]):
         label_paths : list of paths, optional
         frames : sequence of ints, optional
             Which volumes of an image file of 4 dimensions become channels, counted from 0.
+        cache : path, optional
+            A folder that keeps what is decoded; by default it goes with the cohort.
         """
         rows = list_subjects(image_paths, label_paths, paths=True)
-        return cls._of_files(rows, frames, memory_limit)
+        return cls._of_files(rows, frames, cache)
 
     @classmethod
     def from_folder(
@@ -92,7 +108,7 @@ class Cohort(Sequence[Subject]):
         label: str | None = "*seg*",
         *,
         frames: Sequence[int] | None = None,
-        memory_limit: int = LIMIT,
+        cache: AnyPath | None = None,
     ) -> Cohort:
         """Make a cohort of a folder that holds one folder of NIfTI files per subject.
 
@@ -103,14 +119,16 @@ class Cohort(Sequence[Subject]):
         label : str or None
             Pattern of the name of a label file. The other files, by name, are the channels, the
             same for every subject; all are when it is None. All subjects have a label, or none.
-        frames : sequence of ints, optional
+        frames, cache
             As in `from_files`.
         """
-        return cls._of_files(find_subjects(Path(path), label), frames, memory_limit)
+        return cls._of_files(find_subjects(Path(path), label), frames, cache)
 
     @classmethod
-    def _of_files(cls, rows: Iterable[Row], frames: Sequence[int] | None, limit: int) -> Cohort:
-        store, chosen = Store(limit), None
+    def _of_files(
+        cls, rows: Iterable[Row], frames: Sequence[int] | None, cache: AnyPath | None
+    ) -> Cohort:
+        chosen = None
         if frames is not None:
             try:
                 chosen = tuple(map(operator.index, frames))
@@ -118,17 +136,25 @@ class Cohort(Sequence[Subject]):
                 raise TypeError(f"`frames` must be a list of ints, got {frames!r}") from None
             if not chosen:
                 raise ValueError(f"`frames` must name at least one volume, got {frames!r}")
+        store = _open_cache(cache)
 
         def subject(id: str, paths: Iterable[AnyPath], path: AnyPath | None) -> Subject:
             channels = [FileSource(id, Path(file), chosen) for file in paths]
             label = None if path is None else FileSource(id, Path(path), is_label=True)
             return Subject(id, channels, label, store)
 
-        return cls(subject(*row) for row in rows)
+        subjects = [subject(*row) for row in rows]
+        store.prepare()
+        return cls(subjects)
 
     @classmethod
     def phantom(
-        cls, n: int = 30, shape: Shape = SHAPE, seed: int = 0, *, memory_limit: int = LIMIT
+        cls,
+        n: int = 30,
+        shape: Shape = SHAPE,
+        seed: int = 0,
+        *,
+        cache: AnyPath | None = None,
     ) -> Cohort:
         """Make a cohort of synthetic heads with lesions, each made when it is first needed.
 
@@ -140,10 +166,13 @@ class Cohort(Sequence[Subject]):
             Voxels of 1 mm along each axis (RAS), at least 8.
         seed : int
             Subject i is the head ``make_phantom(shape, [seed, i])``.
+        cache : path, optional
+            As in `from_files`.
         """
         if n < 1:
             raise ValueError(f"`n` must be at least 1, got {n}")
-        sizes, store = check_shape(shape), Store(memory_limit)
+        sizes, store = check_shape(shape), _open_cache(cache)
+        store.prepare()
 
         def subject(i: int, id: str) -> Subject:
             image, label = (PhantomSource(sizes, (seed, i), is_label) for is_label in (False, True))
@@ -188,3 +217,23 @@ class Cohort(Sequence[Subject]):
 
     def _count_class(self, n: int, value: int | None = None) -> Foreground | None:
         return self[n].count_class(value)
+
+
+def _open_cache(folder: AnyPath | None) -> Cache:
+    if folder is None:
+        return Cache()
+    try:
+        kept = Path(folder).absolute()
+        kept.mkdir(parents=True, exist_ok=True)
+    except (TypeError, FileExistsError, NotADirectoryError):
+        raise TypeError(f"`cache` must be the path of a folder, got {folder!r}") from None
+    return Cache(kept)
+
+
+def _check_named(sources: Iterable[ArraySource]) -> None:
+    for source in sources:
+        if find_name(source.array) is None:
+            raise ValueError(
+                "`cache` keeps what is decoded from files whose changes can be told (NIfTI, HDF5 "
+                f"open to be read only, memory maps), and {source.where} is no such: leave it out"
+            )

@@ -1,71 +1,97 @@
-"""Owns the scratch file: room for arrays on disk, mapped into memory."""
+"""Owns temporary folders, and the locks that tell which of them are in use."""
 
 from __future__ import annotations
 
-import mmap
 import os
+import secrets
+import shutil
 import tempfile
-import weakref
-from contextlib import suppress
-from threading import Lock
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
+if TYPE_CHECKING:
+    from filelock import FileLock
 
-SEGMENT = 2**28  # bytes mapped at a time: each map costs a file handle, of which there are few
+PREFIX = "patchviz-"
+WAIT = 0.01  # seconds between two looks whether a file is free
+
+# Modules that only who decodes needs are loaded there: `import patchviz` is quick.
 
 
-class Scratch:
-    """A temporary file that gives room for arrays.
+def make_scratch(owner: object) -> Path:
+    """Make a folder that goes with its owner, or with this process.
 
-    It has no name, or loses it when it is closed: nothing is left behind, even by a crash. It lies
-    where `tempfile` puts such files, in `TMPDIR` if that is set.
+    It lies where `tempfile` puts such things: in `TMPDIR`, if that is set.
     """
+    from multiprocessing.util import Finalize
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._file: Any = None
-        self._map: Any = b""  # of the last segment
-        self._base = self._end = 0  # where it starts in the file, and how much of it is taken
-
-    def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-        """Make an array on disk, as `numpy.empty` does; ``OSError`` where there is no room."""
-        room = _whole_pages(int(np.prod(shape)) * np.dtype(dtype).itemsize)
-        with self._lock:
-            if self._end + room > len(self._map):
-                self._open_segment(room)
-            try:
-                _reserve(self._file, self._base + self._end, room)
-            except OSError:
-                with suppress(OSError):  # Windows cuts no file that is mapped
-                    # give back what was found before the disk was full
-                    self._file.truncate(self._base + self._end)
-                    self._file.truncate(self._base + len(self._map))
-                raise
-            array = np.ndarray(shape, dtype, self._map, self._end)
-            self._end += room
-        return array
-
-    def _open_segment(self, room: int) -> None:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="patchviz-", buffering=0)  # noqa: SIM115
-            weakref.finalize(self, self._file.close)
-        base, size = self._base + len(self._map), max(room, SEGMENT)
-        self._file.truncate(base + size)  # takes no room on most disks
-        self._map = mmap.mmap(self._file.fileno(), size, offset=base)
-        self._base, self._end = base, 0
+    folder = _own_folder(os.getpid())[0] / secrets.token_hex(8)
+    folder.mkdir()
+    Finalize(owner, shutil.rmtree, (folder, True))  # does nothing in a forked child
+    return folder
 
 
-def _reserve(file: Any, start: int, room: int) -> None:
-    """Take room on the disk now: to write through the map where there is none kills the process."""
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file.fileno(), start, room)
-    else:
-        file.seek(start)
-        for _ in range(0, room, mmap.ALLOCATIONGRANULARITY):
-            file.write(bytes(mmap.ALLOCATIONGRANULARITY))
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Wait until no thread or process has a file in hand, and have it in hand; at the end it goes.
+
+    Its lock stands beside it.
+    """
+    from filelock import FileLock
+
+    lock = Path(f"{path}.lock")
+    with FileLock(lock).acquire(poll_interval=WAIT):
+        try:
+            yield
+        finally:
+            for left in (path, lock):
+                with suppress(OSError):  # it is gone, or Windows removes no open file
+                    left.unlink()
 
 
-def _whole_pages(n_bytes: int) -> int:
-    return -(-n_bytes // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove what stands beside locks of this user's that nobody holds: their process was killed.
+
+    Parameters
+    ----------
+    folder : Path
+    pattern : str
+        Of the names of the locks.
+    """
+    for lock in folder.glob(pattern):
+        from filelock import FileLock
+
+        with suppress(OSError):  # somebody holds it
+            if lock.lstat().st_uid == getattr(os, "geteuid", int)():
+                with FileLock(lock).acquire(timeout=0):
+                    _remove(lock)
+
+
+@cache
+def _own_folder(process: int) -> tuple[Path, FileLock]:
+    """Make the temporary folder of a process, after sweeping; it holds the lock while it lives."""
+    from multiprocessing.util import Finalize
+
+    from filelock import FileLock, Timeout
+
+    base = Path(tempfile.gettempdir())
+    sweep(base, f"{PREFIX}{'[0-9a-f]' * 16}.lock")
+    while True:
+        folder = base / f"{PREFIX}{secrets.token_hex(8)}"
+        lock = FileLock(f"{folder}.lock")
+        with suppress(Timeout):  # another process sweeps, just between
+            lock.acquire(timeout=0)
+            folder.mkdir(0o700)
+            Finalize(None, _remove, (Path(lock.lock_file),), exitpriority=0)
+            return folder, lock
+
+
+def _remove(lock: Path) -> None:
+    beside = lock.with_suffix("")
+    shutil.rmtree(beside, ignore_errors=True)
+    for left in (beside, lock):
+        with suppress(OSError):  # it is gone, or Windows removes no open file
+            left.unlink()

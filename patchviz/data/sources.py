@@ -1,13 +1,15 @@
 """Owns where voxels come from: arrays, NIfTI files and phantoms.
 
-Each source is named in messages by its `where`. Nothing is opened before `header()`, `dtype()` or
+Each source is named in messages by its `where`. Nothing is opened before `header()`, `key()` or
 `voxels()` is called; these raise `DataError` for what can't be used.
 """
 
 from __future__ import annotations
 
+import errno
 import math
-from collections.abc import Callable, Iterator
+import pickle
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchviz.arguments import Array
+from patchviz.data.cache import Key
+from patchviz.data.file_arrays import MappedArray, find_name, stamp
 from patchviz.data.nifti import read_frames
 from patchviz.data.phantom import make_phantom, make_phantom_label, phantom_affine
 from patchviz.errors import DataError
 
-Empty = Callable[[tuple[int, ...], Any], Array]
+N_CHANNELS = 16  # more along the first axis, and at most these along the last: that is the channel
 
 
 class Header(NamedTuple):
@@ -29,6 +33,7 @@ class Header(NamedTuple):
 
     shape: tuple[int, ...]  # of the spatial axes
     affine: NDArray[np.float64]
+    dtype: np.dtype[Any]  # that the voxels will have
     n_channels: int = 1
 
 
@@ -43,32 +48,45 @@ class PhantomSource:
 
     def header(self) -> Header:
         """Tell what is known of every phantom."""
-        return Header(self.shape, phantom_affine(self.shape))
+        dtype = np.dtype(np.uint8 if self.is_label else np.float32)
+        return Header(self.shape, phantom_affine(self.shape), dtype)
 
-    def dtype(self) -> np.dtype[Any]:
-        """Return the type of the voxels."""
-        return np.dtype(np.uint8 if self.is_label else np.float32)
+    def key(self) -> Key:
+        """Return all that the voxels depend on."""
+        return "phantom", self.shape, self.seed, self.is_label
 
-    def voxels(self, empty: Empty = np.empty) -> Array:
+    def voxels(self) -> Array:
         """Make the voxels (1, *shape)."""
-        voxels = empty((1, *self.shape), self.dtype())
         if self.is_label:
-            voxels[0] = make_phantom_label(self.shape, self.seed)
-        else:
-            voxels[0] = make_phantom(self.shape, self.seed)[0]
-        return voxels
+            return make_phantom_label(self.shape, self.seed)[None]
+        return make_phantom(self.shape, self.seed)[0][None]
 
 
 @dataclass(frozen=True, eq=False)
 class ArraySource:
-    """An array of 1 mm voxels and RAS axes, or what has a shape and can be sliced like one."""
+    """An array of 1 mm voxels and RAS axes, or what has a shape and can be sliced like one.
+
+    One that lies in a file travels to other processes by name, any other with its voxels.
+    """
 
     where: str
     array: Any
     may_have_channels: bool = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        array = find_name(self.array) or self.array
+        if not isinstance(array, np.ndarray):
+            try:
+                pickle.dumps(array)
+            except Exception as error:
+                raise TypeError(
+                    f"{self.where} can't travel to another process ({error}): open its file to be "
+                    'read only, as by h5py.File(path, "r"), or pass arrays of NumPy'
+                ) from error
+        return _arrive, (self.where, array, self.may_have_channels)
+
     def header(self) -> Header:
-        """Check the shape."""
+        """Check shape and type; an empty slice tells NumPy's name for the type."""
         if not hasattr(self.array, "shape"):
             raise TypeError(f"{self.where} must be an array, got {type(self.array).__name__}")
         shape = tuple(map(int, self.array.shape))
@@ -77,16 +95,25 @@ class ArraySource:
         if len(spatial) not in (2, 3):
             needs = "2 or 3 dimensions (an image that is one array: or 4, the channel first)"
             raise DataError(f"{self.where} has shape {shape}: it must have {needs}")
-        if n_channels > 16 and shape[-1] < n_channels:
+        if n_channels > N_CHANNELS >= shape[-1]:
             remedy = "the channel seems to be the last axis; pass numpy.moveaxis(x, -1, 0)"
             raise DataError(f"{self.where} has shape {shape}: {remedy}")
-        return Header(spatial, np.eye(len(spatial) + 1), n_channels)
+        dtype = _number_type(np.asarray(self.array[:0]).dtype, self.where)
+        return Header(spatial, np.eye(len(spatial) + 1), dtype, n_channels)
 
-    def dtype(self) -> np.dtype[Any]:
-        """Return the type that the voxels will have; an empty slice tells NumPy's name for it."""
-        return _number_type(np.asarray(self.array[:0]).dtype, self.where)
+    def key(self) -> Key | None:
+        """Return all that the voxels depend on; None where the array serves as it is."""
+        array = self.array
+        if (
+            isinstance(array, np.ndarray)
+            and array.flags.c_contiguous
+            and array.dtype == _number_type(array.dtype, self.where)
+        ):
+            return None
+        name = find_name(array)
+        return ("array", self.where) if name is None else (name, stamp(name.path))
 
-    def voxels(self, empty: Empty = np.empty) -> Array:
+    def voxels(self) -> Array:
         """Return the voxels (channel, *shape), as a view of NumPy's array if it serves as it is."""
         try:
             array = np.asarray(self.array[...])
@@ -95,14 +122,14 @@ class ArraySource:
             raise DataError(
                 f"{self.where} can't be read: is its file open and whole? {said}"
             ) from error
-        dtype = _number_type(array.dtype, self.where)
-        array = array if array.ndim == 4 else array[None]
-        serves = isinstance(self.array, np.ndarray) and array.flags.c_contiguous
-        if not serves or array.dtype != dtype:
-            voxels = empty(array.shape, dtype)
-            voxels[...] = array
-            array = voxels
-        return _check_finite(array, self.where)
+        array = np.asarray(array, _number_type(array.dtype, self.where), order="C")
+        return _check_finite(array if array.ndim == 4 else array[None], self.where)
+
+
+def _arrive(where: str, array: Any, may_have_channels: bool) -> ArraySource:
+    if isinstance(array, MappedArray):
+        array = array.open()
+    return ArraySource(where, array, may_have_channels)
 
 
 @dataclass(frozen=True)
@@ -124,7 +151,7 @@ class FileSource:
         return f"{self.subject}: {self.path.name}"
 
     def header(self) -> Header:
-        """Check the shape and the frames."""
+        """Check the shape, the frames and the type: float32 where the file scales its voxels."""
         return self._header_of(self._open())
 
     def _header_of(self, nifti: Any) -> Header:
@@ -145,21 +172,25 @@ class FileSource:
             if not 0 <= frame < n_frames:
                 has = f"has {n_frames} volumes, no volume {frame}"
                 raise DataError(f"{self.where} {has}: `frames` counts from 0 to {n_frames - 1}")
-        return Header(shape[:3], nifti.affine, len(self.frames or (0,)))
-
-    def dtype(self) -> np.dtype[Any]:
-        """Return the type that the voxels will have: float32 where the file scales them."""
-        return self._dtype_of(self._open().dataobj)
-
-    def _dtype_of(self, stored: Any) -> np.dtype[Any]:
+        stored = nifti.dataobj
         dtype = _number_type(stored.dtype, self.where)
-        return dtype if (stored.slope, stored.inter) == (1, 0) else np.dtype(np.float32)
+        if (stored.slope, stored.inter) != (1, 0):
+            dtype = np.dtype(np.float32)
+        return Header(shape[:3], nifti.affine, dtype, len(self.frames or (0,)))
 
-    def voxels(self, empty: Empty = np.empty) -> Array:
-        """Read the voxels (channel, *shape) into an array that `empty` gives."""
+    def key(self) -> Key:
+        """Return all that the voxels depend on: the file as it is now, and what is asked of it."""
+        files = [self.path]
+        if self.path.suffix in (".hdr", ".img"):  # a pair
+            files = [file for file in map(self.path.with_suffix, (".hdr", ".img")) if file.exists()]
+        with self._blaming("can't be found"):
+            return "NIfTI", *map(stamp, files), self.frames, self.is_label
+
+    def voxels(self) -> Array:
+        """Read the voxels (channel, *shape)."""
         nifti = self._open()
-        shape, _, n_channels = self._header_of(nifti)
-        voxels = empty((n_channels, *shape), self._dtype_of(nifti.dataobj))
+        shape, _, dtype, n_channels = self._header_of(nifti)
+        voxels = np.empty((n_channels, *shape), dtype)
         with self._blaming("is damaged or cut short: copy it again"):
             read_frames(nifti.dataobj, self.frames or (0,), voxels)
         return _check_finite(voxels, self.where)
@@ -175,25 +206,44 @@ class FileSource:
 
     @contextmanager
     def _blaming(self, fault: str) -> Iterator[None]:
+        """Say what is wrong with the file, unless the system doesn't let it be read."""
         try:
             yield
         except MemoryError:
             raise
-        except FileNotFoundError as error:
-            raise FileNotFoundError(f"{self.subject}: there is no file {self.path}") from error
         except Exception as error:  # gzip, zlib, nibabel and NumPy have one each
+            refusal = _find_refusal(self.path, error)
+            if isinstance(refusal, FileNotFoundError):
+                raise FileNotFoundError(f"{self.subject}: there is no file {self.path}") from error
+            if refusal is not None:
+                said = f"{self.where} can't be read ({self.path}; {refusal.strerror})"
+                raise OSError(refusal.errno, said + _remedy(refusal)) from error
             said = f"({self.path}; {type(error).__name__}: {error})"
             raise DataError(f"{self.where} {fault} {said}") from error
+
+
+def _find_refusal(path: Path, error: Exception) -> OSError | None:
+    """Return what the system says against reading a file: nibabel may have swallowed it."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error
+    try:
+        path.open("rb").close()
+    except OSError as refusal:
+        return refusal
+    return None
+
+
+def _remedy(refusal: OSError) -> str:
+    if refusal.errno in (errno.EMFILE, errno.ENFILE):
+        return ": close some of this process's files, or allow it more (ulimit -n)"
+    return ""
 
 
 Source = ArraySource | FileSource | PhantomSource
 
 
-def as_label(voxels: Array, where: str, empty: Empty = np.empty) -> Array:
-    """Return voxels of an integer type, if need be in an array that `empty` gives.
-
-    Refuses all but whole numbers from 0 on.
-    """
+def as_label(voxels: Array, where: str) -> Array:
+    """Return voxels of an integer type; refuse all but whole numbers from 0 on."""
     if (lowest := voxels.min()) < 0:
         remedy = "they must be 0 or more; set the others to 0, as by label.clip(0)"
         raise DataError(f"{where} has label values down to {lowest}: {remedy}")
@@ -201,7 +251,7 @@ def as_label(voxels: Array, where: str, empty: Empty = np.empty) -> Array:
         return voxels
     if (highest := int(np.rint(voxels.max()))) >= 2**64:
         raise DataError(f"{where} has label values up to {highest}: they must be below 2**64")
-    label = empty(voxels.shape, np.min_scalar_type(highest))
+    label = np.empty(voxels.shape, np.min_scalar_type(highest))
     for plane, whole in zip(voxels, label, strict=True):  # no second copy of the volume
         rounded = np.rint(plane)
         far = np.abs(plane - rounded) > 1e-3  # a scale factor may have left 0.9999999

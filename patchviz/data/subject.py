@@ -8,11 +8,11 @@ from functools import cached_property, partial
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from patchviz.arguments import Array
-from patchviz.data.cache import Store
-from patchviz.data.sources import Empty, Header, Source, as_label
+from patchviz.data.cache import Cache, Key
+from patchviz.data.sources import Header, Source, as_label
 from patchviz.errors import DataError
 from patchviz.grid.foreground import Foreground
 
@@ -28,7 +28,7 @@ class Subject:
     id: str
     _channels: Sequence[Source]
     _label: Source | None
-    _store: Store
+    _cache: Cache
 
     def __repr__(self) -> str:
         return f"Subject({self.id!r})"
@@ -48,15 +48,14 @@ class Subject:
         """Channels of the image."""
         return self._header.n_channels
 
-    @cached_property
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Type that `image` will have, told by headers: no voxel is read.
 
         That of the data in native byte order, but float32 where a file scales them and uint8 for
         booleans; of several channels the type that holds them all (`numpy.result_type`).
         """
-        _ = self._header
-        return np.result_type(*(source.dtype() for source in self._channels))
+        return self._header.dtype
 
     @property
     def affine(self) -> NDArray[np.float64]:
@@ -83,14 +82,16 @@ class Subject:
     @property
     def image(self) -> Array:
         """The voxels (channel, *shape) of type `dtype`, read-only."""
-        return self._store.get((self.id, "image"), self._channels[0].where, self._read_image)
+        where = self._channels[0].where
+        return self._cache.get((self.id, "image"), where, self._read_image, self._image_key)
 
     @property
     def label(self) -> Array | None:
         """The label (*shape), of an integer type, read-only; None where there is none."""
         if self._label is None:
             return None
-        return self._store.get((self.id, "label"), self._label.where, self._read_label)
+        name = self.id, "label"
+        return self._cache.get(name, self._label.where, self._read_label, self._label.key)
 
     @property
     def foreground(self) -> Foreground | None:
@@ -101,12 +102,20 @@ class Subject:
         """Count the voxels of one label value in any box; of all but 0 where it is left out."""
         if self._label is None:
             return None
-        name = "foreground" if value is None else f"class {value}"
-        make = partial(self._count, value)
-        return self._store.get((self.id, name), self._label.where, make)
+        name = self.id, "foreground" if value is None else f"class {value}"
+        make, key = partial(self._count, value), partial(self._count_key, value)
+        return Foreground.unpack(self._cache.get(name, self._label.where, make, key))
+
+    def needs_file(self) -> bool:
+        """Tell whether image or label don't serve as they are, and are kept in a file."""
+        return any((self._image_key(), self._label and self._label.key()))
 
     @cached_property
     def _header(self) -> Header:
+        shape, affine, dtype, n_channels = self._cache.recall(self._keys, self._read_header)
+        return Header(tuple(shape), np.array(affine), np.dtype(dtype), n_channels)
+
+    def _read_header(self) -> tuple[Any, ...]:
         sources = [*self._channels, *([self._label] if self._label else [])]
         headers = [source.header() for source in sources]
         first = headers[0]
@@ -120,58 +129,54 @@ class Subject:
                 what, here, there = "affine", *(h.affine.round(3).tolist() for h in (header, first))
             found = f"{source.where} has {what} {here}, but {sources[0].where} has {there}"
             raise DataError(f"{found}: resample one to the voxels of the other")
-        n_channels = sum(header.n_channels for header in headers[: len(self._channels)])
-        return first._replace(n_channels=n_channels)
+        images = headers[: len(self._channels)]
+        dtype = np.result_type(*(header.dtype for header in images))
+        n_channels = sum(header.n_channels for header in images)
+        return first.shape, first.affine.tolist(), dtype.str, n_channels
 
-    def _read_image(self, empty: Empty) -> Array:
-        dtype = self.dtype  # headers that disagree are told before anything large is read
+    def _read_image(self) -> Array:
+        header = self._header  # headers that disagree are told before anything large is read
         if len(self._channels) == 1:
-            return _locked(self._voxels_of(self._channels[0], empty, dtype))
-        volume = empty((self.n_channels, *self.shape), dtype)
-        rest = volume
+            return self._read(self._channels[0], header.dtype)
+        volume = rest = np.empty((header.n_channels, *header.shape), header.dtype)
         for source in self._channels:
-            part = self._voxels_of(source, partial(_first_of, rest), dtype)
-            if not np.may_share_memory(part, rest):
-                rest[: len(part)] = part
+            part = self._read(source, header.dtype)
+            rest[: len(part)] = part
             rest = rest[len(part) :]
-        return _locked(volume)
+        return volume
 
-    def _read_label(self, empty: Empty) -> Array:
+    def _read_label(self) -> Array:
         source = cast("Source", self._label)
-        _ = self._header
-        if source.dtype().kind != "f":
-            return _locked(as_label(self._voxels_of(source, empty)[0], source.where))
-        return _locked(as_label(self._voxels_of(source, np.empty)[0], source.where, empty))
+        return as_label(self._read(source)[0], source.where)
 
-    def _count(self, value: int | None, empty: Empty) -> Foreground:
+    def _count(self, value: int | None) -> Array:
         label = cast("Array", self.label)
-        return Foreground(label if value is None else label == value, empty)
+        return Foreground(label if value is None else label == value).pack()
 
-    def _voxels_of(
-        self, source: Source, empty: Empty, expected: np.dtype[Any] | None = None
-    ) -> Array:
+    def _read(self, source: Source, dtype: np.dtype[Any] | None = None) -> Array:
         """Read a source, unless it was changed since its header was read."""
+        shape, voxels = self._header.shape, source.voxels()
+        if dtype is None or (len(self._channels) > 1 and np.can_cast(voxels.dtype, dtype)):
+            dtype = voxels.dtype
+        then, now = (shape, dtype), (voxels.shape[1:], voxels.dtype)
+        for what, before, after in zip(("shape", "type"), then, now, strict=True):
+            if before != after:
+                raise DataError(
+                    f"{source.where} has {what} {after} now, and had {before} when its header was "
+                    "read: it was changed in between; make the cohort anew"
+                )
+        return voxels
 
-        def checked(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-            fits = expected is None or (len(self._channels) > 1 and np.can_cast(dtype, expected))
-            then = self.shape, dtype if fits else expected
-            now = shape[1:], dtype
-            for what, before, after in zip(("shape", "type"), then, now, strict=True):
-                if before != after:
-                    raise DataError(
-                        f"{source.where} has {what} {after} now, and had {before} when its header "
-                        "was read: it was changed in between; make the cohort anew"
-                    )
-            return empty(shape, dtype)
+    def _keys(self) -> Key:
+        return tuple(source.key() for source in (*self._channels, self._label) if source)
 
-        return source.voxels(checked)
+    def _image_key(self) -> Key | None:
+        keys = [source.key() for source in self._channels]
+        if keys == [None]:
+            return None
+        named = (key or source.where for key, source in zip(keys, self._channels, strict=True))
+        return "image", *named
 
-
-def _first_of(rest: Array, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
-    return rest[: shape[0]]
-
-
-def _locked(volume: Array) -> Array:
-    volume = volume[...]
-    volume.flags.writeable = False  # of this view, not of the user's own array
-    return volume
+    def _count_key(self, value: int | None) -> Key | None:
+        key = cast("Source", self._label).key()
+        return key and ("count", value, key)

@@ -26,31 +26,47 @@ class Foreground:
     Parameters
     ----------
     label : ndarray of int or bool, shape (*image_shape)
-    empty : callable
-        ``empty(shape, dtype)`` gives the array that takes the table.
 
     Notes
     -----
     The summed-area table is that of F. Crow, "Summed-area tables for texture mapping", 1984.
     """
 
-    def __init__(self, label: NDArray[Any], empty: Callable[..., NDArray[Any]] = np.empty) -> None:
+    def __init__(self, label: NDArray[Any]) -> None:
         mask = label != 0
-        self._origin: list[int] = []
+        origin: list[int] = []
         box = mask
         for axis in range(label.ndim):
             others = tuple(other for other in range(label.ndim) if other != axis)
             found = np.flatnonzero(mask.any(axis=others))
             first, end = (int(found[0]), int(found[-1]) + 1) if len(found) else (0, 0)
-            self._origin.append(first)
+            origin.append(first)
             box = box[(slice(None),) * axis + (slice(first, end),)]
-        shape = tuple(n + 1 for n in box.shape)
-        self._table = empty(shape, np.dtype(np.int64 if box.size > 2**31 else np.int32))
-        self._table[...] = 0
+        start = [label.ndim, *origin, *(n + 1 for n in box.shape)]
+        size = len(start) + math.prod(n + 1 for n in box.shape)
+        packed = np.zeros(size, np.int64 if box.size > 2**31 else np.int32)
+        packed[: len(start)] = start
+        self._open(packed)
         inner = self._table[(slice(1, None),) * label.ndim]
         inner[...] = box
         for axis in range(label.ndim):
             np.cumsum(inner, axis=axis, out=inner)
+
+    def _open(self, packed: NDArray[Any]) -> None:
+        n = int(packed[0])
+        self._packed, self._origin = packed, packed[1 : n + 1].tolist()
+        self._table = packed[2 * n + 1 :].reshape(packed[n + 1 : 2 * n + 1])
+
+    def pack(self) -> NDArray[Any]:
+        """Return all that `unpack` needs, as one array of one dimension."""
+        return self._packed
+
+    @classmethod
+    def unpack(cls, packed: NDArray[Any]) -> Foreground:
+        """Return the foreground that was packed; nothing is copied or counted."""
+        foreground = cls.__new__(cls)
+        foreground._open(packed)
+        return foreground
 
     @property
     def nbytes(self) -> int:

@@ -5,7 +5,6 @@ import gc
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from itertools import count, islice
 from pathlib import Path
@@ -16,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import patchviz.data.scratch
+import patchviz.data.cache
 import patchviz.training.batches
 import patchviz.training.read_ahead
-from patchviz.data.cache import Store
+from patchviz.data.cache import Cache
 from patchviz.data.cohort import Cohort
 from patchviz.data.sources import FileSource
 from patchviz.epochs.options import PatchOptions
@@ -33,7 +32,6 @@ from patchviz.training.generators import data_generator
 from tests.cohorts import numbered_cohort
 
 SHAPE = (13, 12, 11)
-VOLUME = 13 * 12 * 11 * 2  # bytes of an image (int16); a label has half of it
 N = 12
 
 
@@ -90,29 +88,24 @@ def handles():
 
 
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("memory_limit", [0, 4 * VOLUME, 2**30])
-def test_every_file_is_decoded_once(paths, decoded, order, memory_limit):
-    generator = generate(Cohort.from_files(*paths, memory_limit=memory_limit), order=order)
+def test_every_file_is_decoded_once(paths, decoded, order):
+    generator = generate(Cohort.from_files(*paths), order=order)
     assert decoded == []  # not before the first batch
     list(islice(generator, 400))
     assert sorted(decoded) == sorted(path.name for both in paths for path in both)
 
 
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
-@pytest.mark.parametrize("n_threads", [0, 1, 5])
-@pytest.mark.parametrize("memory_limit", [0, 7 * VOLUME, 2**30])
-def test_batches_do_not_depend_on_the_limit_and_the_threads(
-    tmp_path, monkeypatch, suffix, n_threads, memory_limit
-):
+@pytest.mark.parametrize("n_threads", [1, 5])
+def test_batches_do_not_depend_on_the_threads(tmp_path, monkeypatch, suffix, n_threads):
     paths = write_cohort(tmp_path, suffix)
     given = {"transform": lambda x, y, rng: (x + rng.random(), y), "start_offset": 2, "seed": 3}
     in_arrays = [[nibabel.load(p).get_fdata().astype(int) for p in both] for both in paths]
     arrays = Cohort.from_arrays(in_arrays[0], in_arrays[1])
     expected = content(islice(generate(arrays, **given), 150))
     monkeypatch.setattr(patchviz.training.read_ahead, "N_THREADS", n_threads)
-    monkeypatch.setattr(patchviz.training.batches, "WORTH_HELP", 0 if n_threads else 2**30)
-    cohort = Cohort.from_files(*paths, memory_limit=memory_limit)
-    assert content(islice(generate(cohort, **given), 150)) == expected
+    monkeypatch.setattr(patchviz.training.batches, "WORTH_HELP", 0 if n_threads > 1 else 2**30)
+    assert content(islice(generate(Cohort.from_files(*paths), **given), 150)) == expected
 
 
 @given(
@@ -162,10 +155,10 @@ def test_threads_end_when_all_is_read_and_the_epoch_goes_on(paths):
 
 
 @pytest.mark.parametrize("end", ["close", "del", "for", "KeyboardInterrupt"])
-@pytest.mark.parametrize("memory_limit", [0, 2**30])
-def test_who_stops_in_mid_epoch_leaves_no_thread_and_no_handle(paths, end, memory_limit):
+def test_who_stops_in_mid_epoch_leaves_no_thread_and_no_handle(paths, end):
+    Cohort.phantom(1, (8, 8, 8))  # this process has a temporary folder now, and holds its lock
     before = handles()
-    cohort = Cohort.from_files(*paths, memory_limit=memory_limit)
+    cohort = Cohort.from_files(*paths)
     calls = count()
 
     def interrupt(x, y, rng):
@@ -204,63 +197,6 @@ def test_the_interpreter_ends_while_subjects_are_read():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_scratch_file_has_no_name_and_goes_with_the_cohort(paths, tmp_path, monkeypatch):
-    if os.name == "nt":
-        pytest.skip("Windows keeps the name until the file is closed")
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    cohort = Cohort.from_files(*paths, memory_limit=0)
-    volumes = [subject.image for subject in cohort]
-    assert any(str(scratch) in handle for handle in handles())
-    assert list(scratch.iterdir()) == []
-    before = volumes[-1].copy()
-    del cohort
-    np.testing.assert_array_equal(volumes[-1], before)  # who holds a volume may go on
-    del volumes
-    gc.collect()
-    assert not any(str(scratch) in handle for handle in handles())
-
-
-def test_volumes_may_fill_several_segments_of_the_scratch_file(paths, monkeypatch):
-    expected = [subject.image.copy() for subject in Cohort.from_files(*paths)]
-    monkeypatch.setattr(patchviz.data.scratch, "SEGMENT", 2 * 2**16)
-    cohort = Cohort.from_files(*paths, memory_limit=0)
-    images = [subject.image for subject in cohort]
-    for one, other in zip(images, expected, strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-def test_a_forked_child_has_a_scratch_file_of_its_own(tmp_path):
-    """In a process of its own: to fork one that has threads is deprecated."""
-    write_cohort(tmp_path)
-    code = """
-import os, sys
-from pathlib import Path
-import numpy as np
-from patchviz import Cohort
-paths = sorted(Path(sys.argv[1]).glob("*t1.nii.gz"))
-expected = [subject.image for subject in Cohort.from_files(paths)]
-cohort = Cohort.from_files(paths, memory_limit=0)
-cohort[0].image
-child = os.fork()
-mine = list(cohort)[::-1] if child else list(cohort)
-images = [subject.image for subject in mine]
-if not child:
-    images = images[::-1]
-ready = [a.tobytes() == b.tobytes() for a, b in zip(images[::-1], expected)]
-if not child:
-    os._exit(0 if all(ready) else 1)
-assert os.waitpid(child, 0)[1] == 0
-assert all(a.tobytes() == b.tobytes() for a, b in zip(images[::-1], expected))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_generator_that_has_begun_goes_on_in_a_forked_child():
     """In a process of its own: to fork one that has threads is deprecated, and warned of."""
@@ -289,13 +225,13 @@ assert os.waitpid(child, 0)[1] == 0
 
 def test_a_generator_that_the_collector_ends_amidst_a_read_waits_for_nobody(monkeypatch):
     """A reader of its own may wait for what is being read there."""
-    asked, get = [], Store.get
+    asked, get = [], Cache.get
 
-    def spy(store, name, *given):
+    def spy(cache, name, *given):
         asked.append((threading.current_thread().name, name[0]))
-        return get(store, name, *given)
+        return get(cache, name, *given)
 
-    monkeypatch.setattr(Store, "get", spy)
+    monkeypatch.setattr(Cache, "get", spy)
     last = create_patch_index_list(range(4), (8, 8, 8), 8)[0][0]
 
     class Image:
@@ -309,7 +245,9 @@ def test_a_generator_that_the_collector_ends_amidst_a_read_waits_for_nobody(monk
     def lose_a_generator():
         lost = [data_generator(cohort, range(4), patch_size=8)]
         next(lost[0])
-        while ("patchviz-read", cohort[last].id) not in asked:
+        while not any(
+            name.startswith("patchviz-read") and id == cohort[last].id for name, id in asked
+        ):
             threading.Event().wait(0.001)
         lost.append(lost)  # only the collector finds it
         del lost
@@ -355,7 +293,6 @@ def not_a_number(path):
     nibabel.save(nibabel.Nifti1Image(array, np.eye(4)), path)
 
 
-@pytest.mark.parametrize("memory_limit", [0, 2**30])
 @pytest.mark.parametrize("what", ["t1", "seg"])
 @pytest.mark.parametrize(
     ("spoil", "error", "said"),
@@ -369,10 +306,8 @@ def not_a_number(path):
         ),
     ],
 )
-def test_a_file_that_is_spoilt_after_its_header_was_read(
-    paths, what, spoil, error, said, memory_limit
-):
-    generator = generate(Cohort.from_files(*paths, memory_limit=memory_limit))
+def test_a_file_that_is_spoilt_after_its_header_was_read(paths, what, spoil, error, said):
+    generator = generate(Cohort.from_files(*paths))
     whole = content(islice(generate(Cohort.from_files(*paths)), 20))
     spoil(one_of(paths, 5, what))
     got = []
@@ -454,55 +389,25 @@ def test_a_thread_that_dies_is_done_without(paths, monkeypatch):
 
 
 def test_a_full_disk_is_told_with_the_remedy_and_nothing_half_written_stays(paths, monkeypatch):
-    cohort = Cohort.from_files(*paths, memory_limit=3 * VOLUME)
     expected = content(islice(generate(Cohort.from_files(*paths)), 20))
-    reserve = patchviz.data.scratch._reserve
+    cohort = Cohort.from_files(*paths)
 
-    def full(*given):
+    def fill_up(volume, path, **given):
+        path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(patchviz.data.scratch, "_reserve", full)
     said = (
-        r"sub-\d\d-t1: sub-\d\d-\w+.nii.gz: no room for its \d+ bytes in a scratch file in .*"
-        r"\(No space left on device\): free some, set TMPDIR .* or raise `memory_limit`"
+        r"sub-\d\d-t1: sub-\d\d-\w+.nii.gz: its \d+ bytes can't be kept in .*patchviz-.* "
+        r"\(No space left on device\): free some room there, set TMPDIR .* or pass `cache`"
     )
-    with pytest.raises(OSError, match=said) as caught:
-        list(islice(generate(cohort), 20))
+    with monkeypatch.context() as patch:
+        patch.setattr(patchviz.data.cache, "_write", fill_up)
+        with pytest.raises(OSError, match=said) as caught:
+            list(islice(generate(cohort), 20))
     assert caught.value.errno == errno.ENOSPC
     assert readers() == []
-    monkeypatch.setattr(patchviz.data.scratch, "_reserve", reserve)
+    assert list(cohort[0]._cache.prepare().iterdir()) == []
     assert content(islice(generate(cohort), 20)) == expected
-
-
-def test_a_full_disk_gets_back_what_was_not_enough(tmp_path, monkeypatch):
-    reserve = patchviz.data.scratch._reserve
-
-    def half(file, start, room):
-        reserve(file, start, room // 2)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def taken():
-        return os.fstat(scratch._file.fileno()).st_blocks * 512
-
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    scratch = patchviz.data.scratch.Scratch()
-    kept = scratch.empty((2**18,), np.uint8)
-    kept[:] = 7
-    before = taken()
-    with monkeypatch.context() as patch:
-        patch.setattr(patchviz.data.scratch, "_reserve", half)
-        with pytest.raises(OSError, match="No space"):
-            scratch.empty((2**22,), np.uint8)
-    assert taken() <= before
-    scratch.empty((2**20,), np.uint8)[:] = 8
-    assert kept.min() == kept.max() == 7
-
-
-def test_room_on_disk_is_taken_by_writing_where_a_system_has_no_call_for_it(paths, monkeypatch):
-    expected = [subject.image.copy() for subject in Cohort.from_files(*paths)]
-    monkeypatch.delattr(os, "posix_fallocate", raising=False)
-    for subject, image in zip(Cohort.from_files(*paths, memory_limit=0), expected, strict=True):
-        np.testing.assert_array_equal(subject.image, image)
 
 
 # ---- going on in mid-epoch
@@ -563,9 +468,8 @@ def test_buffers_are_used_again_only_where_asked_to(paths):
 # ---- blanks
 
 
-@pytest.mark.parametrize("memory_limit", [0, 4 * VOLUME, 2**30])
 def test_blanks_are_left_out_of_every_epoch_without_reading_labels_again(
-    paths, decoded, monkeypatch, memory_limit
+    paths, decoded, monkeypatch
 ):
     counted, count_foreground = [], Foreground.__init__
     monkeypatch.setattr(
@@ -581,8 +485,7 @@ def test_blanks_are_left_out_of_every_epoch_without_reading_labels_again(
     expected = content(islice(generate(Cohort.from_arrays(*in_arrays), **given), n_batches))
     decoded.clear()
     counted.clear()
-    cohort = Cohort.from_files(*paths, memory_limit=memory_limit)
+    cohort = Cohort.from_files(*paths)
     assert content(islice(generate(cohort, **given), n_batches)) == expected
     assert sorted(decoded) == sorted(path.name for both in paths for path in both)
     assert len(counted) == N
-    assert cohort[0]._store.in_memory <= memory_limit
