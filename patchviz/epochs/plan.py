@@ -25,25 +25,15 @@ from patchviz.progress import show_progress
 class EpochPlan:
     """What the epochs over some subjects have in common, from which the queue of each is built.
 
-    Labels are looked through once, where grids stay, also when the plan is pickled.
-
-    Parameters
-    ----------
-    options : PatchOptions
-        ``ValueError`` is raised for those that don't fit the images' axes.
-    subjects : sequence of int
-        The subjects to visit, as places in the cohort.
-    shapes : sequence of tuple of int
-        The image shape of each of them.
-    foreground, weights : callable
-        As in `Sampler`.
+    Labels are looked through once, where grids stay, also when the plan is pickled. Raises
+    ``ValueError`` for options that don't fit the images' axes.
     """
 
     options: PatchOptions
-    subjects: Sequence[int]
-    shapes: Sequence[tuple[int, ...]]
+    subjects: Sequence[int]  # places in the cohort
+    shapes: Sequence[tuple[int, ...]]  # of the image of each
     foreground: ForegroundOf
-    weights: Callable[[int], Array] | None = None
+    weights: Callable[[int], Array] | None = None  # as in `Sampler`
     _not_blank: dict[int, tuple[PatchGrid, NDArray[np.bool_]]] = field(
         default_factory=dict, init=False, repr=False
     )

@@ -29,32 +29,21 @@ class PatchQueue(Sequence[Entry]):
 
     It holds integers only; corners are computed when they are asked for.
 
-    Parameters
-    ----------
-    subjects : sequence of int
-        Indices into the cohort.
-    grids : sequence of PatchGrid or DrawnPatches
-        The patches of each of these subjects.
-    offsets : ndarray of int, shape (n_subjects + 1,)
-        The number of the first patch of each of them, and how many there are in all.
-    order : ndarray of int or Buffered, of n numbers
-        Patch numbers, counted through all grids one after another, in the order of the queue.
-    length : int, optional
-        Entries, where it isn't n: what pops last falls away, or patches come again.
-
     Attributes
     ----------
-    subjects, grids
-        As given; popping leaves them alone.
+    subjects : ndarray of int
+        Indices into the cohort.
+    grids : sequence of PatchGrid or DrawnPatches
+        The patches of each of these subjects; popping leaves both alone.
     """
 
     def __init__(
         self,
-        subjects: Sequence[int] | NDArray[np.int64],
+        subjects: NDArray[np.int64],
         grids: Sequence[Patches],
-        offsets: NDArray[np.int64],
-        order: NDArray[Any] | Buffered,
-        length: int | None = None,
+        offsets: NDArray[np.int64],  # how many patches stand before each subject's, and in all
+        order: NDArray[Any] | Buffered,  # patch numbers, counted through all grids
+        length: int | None = None,  # trims what pops last, or lets patches come again
     ) -> None:
         self.subjects = subjects
         self.grids = grids

@@ -25,25 +25,13 @@ from patchviz.progress import show_progress
 
 @dataclass(frozen=True, eq=False)
 class Sampler:
-    """Draws the patches of every epoch over some subjects.
-
-    Attributes
-    ----------
-    options : PatchOptions
-    subjects : sequence of int
-    grids : sequence of PatchGrid
-        Of each subject: how large images and patches are, and how many patches unless told.
-    foreground : callable
-        ``foreground(n, value)`` tells where the label of subject n has a value (None: isn't 0).
-    weights : callable, optional
-        ``weights(n)`` is the map by which middles are drawn in subject n.
-    """
+    """Draws the patches of every epoch over some subjects."""
 
     options: PatchOptions
     subjects: Sequence[int]
-    grids: Sequence[PatchGrid]
+    grids: Sequence[PatchGrid]  # of each subject, for the sizes, and the count unless it is given
     foreground: ForegroundOf
-    weights: Callable[[int], Array] | None = None
+    weights: Callable[[int], Array] | None = None  # of a subject: the map that draws middles
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
@@ -136,16 +124,7 @@ class DrawnPatches(Sequence[Corner]):
     """The patches that an epoch draws in one subject: a lazy sequence of corners.
 
     All lie inside the image; along an axis where the patch is larger, it stands around the image.
-
-    Attributes
-    ----------
-    subject, epoch : int
-    image_shape, patch_size : tuple of int
-        Voxels.
-    n_patches : int
-    n_by_rule : int
-        Of these, the first that many follow the rule; the others lie anywhere.
-    sampler : Sampler
+    The first `n_by_rule` follow the rule, the others lie anywhere.
     """
 
     subject: int

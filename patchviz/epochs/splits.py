@@ -118,12 +118,8 @@ def _repeated(names: list[str]) -> list[str]:
 
 def _write_split(path: Path, ids: list[str], split: Split, data_split: float, seed: int) -> None:
     training, validation = ([ids[n] for n in side] for side in split)
-    content = {
-        "data_split": data_split,
-        "seed": seed,
-        "training": training,
-        "validation": validation,
-    }
+    sides = {"training": training, "validation": validation}
+    content = {"data_split": data_split, "seed": seed, **sides}
     write_whole(path, json.dumps(content, indent=1).encode())
 
 

@@ -204,14 +204,8 @@ def add_data(
         Subject and corner, as a `PatchQueue` holds them.
     patch_size : int or sequence of int
         Voxels.
-    skip_blank : bool, str or float
-        Which patches are left out, as in `data_generator`.
-    labels : sequence of int, optional
-        One channel for each of these values; by default one channel, 1 where the label isn't 0.
-    transform : callable, optional
-        ``transform(x, y, rng) -> (x, y)``, where augmentation of any library plugs in.
-    padding_mode : {"edge", "constant", "reflect", "wrap"}
-        What stands outside the image, for image and label alike.
+    skip_blank, labels, transform, padding_mode
+        As in `data_generator`.
     rng : numpy.random.Generator, optional
         Handed to `transform`.
     out : (ndarray, ndarray or None), optional

@@ -97,18 +97,9 @@ class Foreground:
         return voxels
 
     def count(self, starts: Sequence[ArrayLike], size: Sequence[int]) -> NDArray[np.int64]:
-        """Count the foreground in boxes of one size that form a grid.
+        """Count the foreground in boxes of one size that start anywhere, but form a grid.
 
-        Parameters
-        ----------
-        starts : sequence of int for each axis
-            Where boxes start; they may stick out of the image.
-        size : sequence of int
-            Voxels of a box along each axis.
-
-        Returns
-        -------
-        ndarray of int, shape (len(starts[0]), len(starts[1]), …)
+        Returns an int array of shape (len(starts[0]), len(starts[1]), …).
         """
         counts = self._table
         for axis, (first, n) in enumerate(zip(starts, size, strict=True)):

@@ -12,30 +12,16 @@ import numpy as np
 class Policy:
     """A rule that places patches along one axis.
 
-    Attributes
-    ----------
-    name : str
-        What `PatchGrid` and `Settings` call it.
-    starts : callable
-        ``starts(size, patch, overlap)`` in voxels, giving the increasing starts of the patches
-        (`centered` takes a given first start as well). Raises ``ValueError`` where the rule has
-        no answer.
-    reference : str
-        The one implementation that it equals.
-    summary : str
-        What it does, in a few words for people.
-    count : str
-        How many patches it places along an axis, a formula of {size}, {patch}, {overlap}, {step}.
-    covers : bool
-        True when every voxel of the image is in at least one patch, whatever the sizes.
+    ``starts(size, patch, overlap)``, in voxels, gives the increasing starts of the patches (under
+    `centered` from a given first start, too), or raises ``ValueError`` where it has no answer.
     """
 
     name: str
     starts: Callable[..., Sequence[int]]
-    reference: str
-    summary: str
-    count: str
-    covers: bool = True
+    reference: str  # the one implementation that it equals
+    summary: str  # what it does, in a few words for people
+    count: str  # patches along an axis, a formula of {size}, {patch}, {overlap}, {step}
+    covers: bool = True  # every voxel of the image, whatever the sizes
 
 
 def _centered(size: int, patch: int, overlap: int, start: int | None = None) -> range:

@@ -28,17 +28,9 @@ WORTH_HELP = 2**20  # bytes of a batch: below, to hand work over takes longer th
 class PatchReader:
     """Reads patches of any epoch by their place in its queue: what all ways of training share.
 
-    ``len(reader)`` is the number of patches of every epoch. A pickled reader takes the queue of its
-    last epoch along, but no volumes.
-
-    Parameters
-    ----------
-    cohort, index_list
-        As in `data_generator`, and so are errors.
-    options : PatchOptions
-    room_for : int
-        Patches of the largest batch, to allocate arrays once that are used again and again; 0 to
-        allocate each batch.
+    ``len(reader)`` is the number of patches of every epoch; errors are those of `data_generator`.
+    With `room_for` patches, arrays are allocated once and used again and again. A pickled reader
+    takes the queue of its last epoch along, but no volumes.
     """
 
     def __init__(

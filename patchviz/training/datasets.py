@@ -42,11 +42,6 @@ class PatchDataset(Dataset):
         `patch_size` and all else that `data_generator` takes of patches: overlap, start_offset,
         policy, padding_mode, skip_blank, sampling, patches_per_subject, labels, transform, order,
         window, seed.
-
-    Raises
-    ------
-    ValueError, TypeError, DataError
-        As `data_generator`.
     """
 
     def __init__(
@@ -97,11 +92,6 @@ class PatchIterableDataset(IterableDataset):
     num_replicas, rank : int, optional
         How many processes train together, and which of them this is; by default what
         ``torch.distributed`` says, or this one alone.
-
-    Raises
-    ------
-    ValueError, TypeError, DataError
-        As `data_generator`.
     """
 
     def __init__(
