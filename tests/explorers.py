@@ -3,17 +3,20 @@
 import base64
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page
 
 from patchviz import Cohort, Scene, Settings, resolve
 from tests.lab import THEMES, TIMEOUT, VIEWPORT, Lab, write_notebook
-from tests.traffic import Frames
+from tests.traffic import Frames, Watch
 
 NOTEBOOK = "explorer.ipynb"
 IMPORTS = "import numpy as np\nfrom patchviz import Cohort, Explorer, Settings\n"
@@ -101,6 +104,21 @@ class SharedPage:
         page.set_viewport_size(VIEWPORT)
         page.mouse.move(0, 0)
         page.context.clear_permissions()
+
+    @contextmanager
+    def lend(self, watch: Watch, session: pytest.Session) -> Iterator[Page]:
+        """Lend the page to a test, without a trace of the tests before.
+
+        A test must leave its console clean, as must the removal of what it showed. After one that
+        failed, the next gets a new page and a new kernel.
+        """
+        n_failed = session.testsfailed
+        with watch.over(self.open()):
+            yield self.open()
+            if session.testsfailed > n_failed:
+                self.close()
+            else:
+                self.clean()
 
     def close(self) -> None:
         """Close the page and end its kernel; the next test opens another."""

@@ -149,7 +149,11 @@ class Lab:
 
     def replace_cells(self, page: Page, cells: Sequence[str]) -> None:
         """Replace the cells of the notebook that is shown, whose kernel goes on."""
-        page.evaluate(_REPLACE_CELLS, make_notebook(cells))
+        self.replace_notebook(page, make_notebook(cells))
+
+    def replace_notebook(self, page: Page, notebook: nbformat.NotebookNode) -> None:
+        """Replace all of the notebook that is shown, whose kernel goes on."""
+        page.evaluate(_REPLACE_NOTEBOOK, notebook)
 
     def run_all(self, page: Page) -> None:
         """Start all cells, and return at once: `wait_until_ready` waits for what they show."""
@@ -228,7 +232,7 @@ class Lab:
         raise RuntimeError(f"jupyter lab did not start:\n{log.read_text(errors='replace')}")
 
 
-_REPLACE_CELLS = """notebook => {
+_REPLACE_NOTEBOOK = """notebook => {
   window.jupyterapp.shell.currentWidget.context.model.fromJSON(notebook);
 }"""
 

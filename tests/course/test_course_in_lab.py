@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import re
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.explorers import SharedPage
 from tests.lab import TIMEOUT, Lab
 from tests.notebooks import NEEDS_TORCH, NOTEBOOKS, kinds_of, strip
+from tests.traffic import Watch
+
+
+@pytest.fixture(scope="module")
+def shared_page(lab_server: Lab, browser: Browser) -> Iterator[SharedPage]:
+    shared = SharedPage(lab_server, browser)
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def page(shared_page: SharedPage, watch: Watch, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Yield the page that all notebooks share, one after another."""
+    with shared_page.lend(watch, request.session) as page:
+        yield page
 
 
 def wait_for_another(page: Page, of: str, element: Locator, before: str) -> None:
@@ -65,13 +81,13 @@ def read_back(page: Page) -> NotebookNode:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
-def test_a_notebook_lives(lab: Lab, page: Page, path: Path) -> None:
-    shutil.copy(path, lab.root)
-    lab.open(page, path.name, wide=True)
-    lab.run_all(page)
-    lab.wait_until_done(page)
+def test_a_notebook_lives(lab_server: Lab, page: Page, path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    lab_server.replace_notebook(page, notebook)
+    lab_server.run_all(page)
+    lab_server.wait_until_done(page)
     here = read_back(page).cells
-    for ran, stored in zip(here, nbformat.read(path, as_version=4).cells, strict=True):
+    for ran, stored in zip(here, notebook.cells, strict=True):
         if [output.get("text") for output in ran.get("outputs", ())] != [NEEDS_TORCH]:
             assert kinds_of(ran) == kinds_of(stored)
     surely = [cell.source for cell in here if not cell.source.startswith("if have_torch():")]

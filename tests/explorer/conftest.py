@@ -31,18 +31,9 @@ def lab(lab_server: Lab) -> Lab:
 
 @pytest.fixture
 def page(shared_page: SharedPage, watch: Watch, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Yield the page that all tests share, without a trace of the tests before.
-
-    A test must leave its console clean, as must the removal of what it showed. After one that
-    failed, the next gets a new page and a new kernel.
-    """
-    n_failed = request.session.testsfailed
-    with watch.over(shared_page.open()):
-        yield shared_page.open()
-        if request.session.testsfailed > n_failed:
-            shared_page.close()
-        else:
-            shared_page.clean()
+    """Yield the page that all tests share."""
+    with shared_page.lend(watch, request.session) as page:
+        yield page
 
 
 @pytest.fixture
