@@ -6,7 +6,7 @@ Without one it is pyplot's current, or all of a new figure that suits the view.
 from patchviz.figures.axis import draw_axis
 from patchviz.figures.patch import draw_patch
 from patchviz.figures.plane import draw_plane, plane_png
-from patchviz.figures.track import draw_padding_track
+from patchviz.figures.size_sweep import draw_padding_track
 
 __all__ = [
     "draw_axis",
