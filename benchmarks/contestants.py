@@ -4,6 +4,7 @@ Each function imports what it needs and gets ready, untimed, and returns what is
 
 - cut: (volume, patch) -> run(out)
 - epochs: () -> set_up(images, labels) -> epoch() -> batches
+- workers: (images, labels, n_workers) -> epoch, the same over arrays that are ready
 - reassemble: (patches, corners, shape, overlap) -> run() -> volume
 - queue, grid: (n_subjects) or (size, patch) -> run()
 - rank: (n_subjects, image_shape, patch, n_ranks) -> run() -> the first patch of the last rank
@@ -16,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 BATCH, PATCH, N_PATCHES = 8, 64, 27
+SECOND_RUN, KEPT = "patchviz, second run", "kept"  # which finds all volumes in this folder
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,11 @@ def contestant(work, name, package, **facts):
 @contestant("cut", "patchviz", "patchviz-notebooks")
 def _(volume, patch):
     from patchviz import PatchGrid
-    from patchviz.grid.cut import cut_patch
+
+    try:
+        from patchviz.grid import cut_patch
+    except ImportError:  # in builds before the rooms
+        from patchviz.patches import cut_patch
 
     grid = PatchGrid(volume.shape[1:], patch)
     corners = list(grid)
@@ -161,14 +167,17 @@ def _(volume, patch):
 # ---- epochs of shuffled patches from files
 
 
-def patchviz_epochs(share=None, **given):
+def patchviz_epochs(is_second_run=False, **given):
     from patchviz import Cohort, data_generator, get_number_of_steps
 
     def set_up(images, labels):
-        limit = {} if share is None else {"memory_limit": int(share * len(images) * 5 * 144**3)}
-        cohort = Cohort.from_files(images, labels, **limit)
+        kept = {"cache": images[0].parent / KEPT} if is_second_run else {}
         batches = data_generator(
-            cohort, range(len(images)), patch_size=PATCH, batch_size=BATCH, **given
+            Cohort.from_files(images, labels, **kept),
+            range(len(images)),
+            patch_size=PATCH,
+            batch_size=BATCH,
+            **given,
         )
         n_steps = get_number_of_steps(len(images) * N_PATCHES, BATCH)
         return lambda: (next(batches) for _ in range(n_steps))
@@ -186,9 +195,33 @@ def _():
     return patchviz_epochs(reuse_buffers=True)
 
 
-@contestant("epochs", "patchviz, a quarter in memory", "patchviz-notebooks")
+@contestant("epochs", SECOND_RUN, "patchviz-notebooks")
 def _():
-    return patchviz_epochs(share=0.25)
+    return patchviz_epochs(is_second_run=True)
+
+
+@contestant("workers", "patchviz", "torch")
+def _(images, labels, n_workers):
+    from torch.utils.data import DataLoader
+
+    from patchviz import Cohort
+
+    try:
+        from patchviz.training import PatchIterableDataset
+    except ModuleNotFoundError:  # in builds before the rooms
+        from patchviz.datasets import PatchIterableDataset
+
+    def loading(cohort):
+        dataset = PatchIterableDataset(
+            cohort, range(len(images)), patch_size=PATCH, batch_size=BATCH
+        )
+        return lambda: DataLoader(
+            dataset, batch_size=None, num_workers=n_workers, multiprocessing_context="fork"
+        )
+
+    cohort = Cohort.from_files(images, labels)
+    arrays = [[subject.image[0].copy() for subject in cohort], [s.label.copy() for s in cohort]]
+    return loading(Cohort.from_files(images, labels)), loading(Cohort.from_arrays(*arrays))
 
 
 def torchio_subjects(images, labels):

@@ -3,10 +3,12 @@
 Every contestant runs in a process of its own, all of them in turn, round after round; medians are
 told. Beside its work each process times the limit, one `numpy.copyto` of the same bytes into a
 ready buffer (for the queue: NumPy's permutation of its length; for a rank: 1 s; for the grid:
-10 µs), as machines vary from minute to minute. That the work was done is proved by the sum of its
+10 µs; for workers: the same loader over arrays that are ready), as machines vary from minute to
+minute. That the work was done is proved by the sum of its
 voxels, or for random patches by their number. Epochs read 24 subjects (float32 image, uint8 label,
-144³); files are put out of the system's page cache before the first. Peers that aren't installed
-are named.
+144³); files are put out of the system's page cache before the first, but not what a run before a
+second one has kept. With ``--before FOLDER`` an older build in that folder takes part. Peers that
+aren't installed are named.
 """
 
 import argparse
@@ -27,7 +29,7 @@ from time import perf_counter
 
 import numpy as np
 
-from benchmarks.contestants import BATCH, CONTESTANTS, N_PATCHES, PATCH
+from benchmarks.contestants import BATCH, CONTESTANTS, KEPT, N_PATCHES, PATCH
 from benchmarks.goals import judge
 
 SIZE, N_SUBJECTS, N_LATER = 144, 24, 15
@@ -159,6 +161,18 @@ def time_epochs(one, folder, suffix):
     yield f"later epochs, {suffix}", {"seconds": later, "limit": limit, "mib": peak.mib}
 
 
+def time_workers(one, folder):
+    images, labels = (sorted(folder.glob(f"{what}*.nii.gz")) for what in ("image", "label"))
+    for n_workers in (2, 4):
+        epochs = one.prepare(images, labels, n_workers)
+        for epoch in epochs:
+            check_epoch(epoch, N_PATCHES * N_SUBJECTS)
+        runs = (partial(check_epoch, epoch, N_PATCHES * N_SUBJECTS) for epoch in epochs)
+        seconds, limit, _ = time_in_turn(*runs, 3)
+        row = f"later epochs, {n_workers} workers, .nii.gz"
+        yield row, {"seconds": seconds, "limit": limit}
+
+
 def check_epoch(epoch, n_patches):
     assert sum(len(x) for x, y in epoch() if len(x) == len(y)) == n_patches
     return epoch
@@ -211,7 +225,7 @@ def write_data(folder):
     """Write phantoms as both kinds of files, and the sum of the voxels of an epoch."""
     import nibabel
 
-    from patchviz.data.phantom import make_phantom
+    from patchviz.data import Cohort, make_phantom
 
     total = 0.0
     for n in range(N_SUBJECTS):
@@ -223,6 +237,11 @@ def write_data(folder):
             for suffix in (".nii", ".nii.gz"):
                 path = Path(folder) / f"{what}{n:02}{suffix}"
                 nibabel.save(nibabel.Nifti1Image(array, np.eye(4)), path)
+    for suffix in (".nii", ".nii.gz"):
+        paths = (sorted(Path(folder).glob(f"{what}*{suffix}")) for what in ("image", "label"))
+        cohort = Cohort.from_files(*paths, cache=Path(folder) / KEPT)
+        for n in range(N_SUBJECTS):
+            _ = cohort[n].shape, cohort.read(n)
     (Path(folder) / "sum").write_text(repr(total))
     if hasattr(os, "sync"):
         os.sync()  # what is not on the disk yet can't leave the page cache
@@ -232,6 +251,7 @@ WORKS = {
     "cut": time_cut,
     "epochs.nii": partial(time_epochs, suffix=".nii"),
     "epochs.nii.gz": partial(time_epochs, suffix=".nii.gz"),
+    "workers": time_workers,
     "reassemble": time_reassemble,
     "queue": time_queue,
     "rank": time_rank,
@@ -242,16 +262,18 @@ WORKS = {
 # ---- all rounds, and the table
 
 
-def run_apart(work, one, folder, failed):
+def run_apart(work, one, folder, build, failed):
     """Run one contestant in a process of its own; when it fails, note why and return {}."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.pipeline"]
+    older = ["--before", str(build)] if build else []
     done = subprocess.run(
-        [*command, "--one", work, one.name, "--data", str(folder)],
+        [*command, "--one", work, one.name, "--data", str(folder), *older],
         capture_output=True,
         text=True,
     )
     if done.returncode:
-        failed[f"{work} by {one.name}"] = done.stderr.strip().splitlines()[-1]
+        name = f"{one.name} before" if build else one.name
+        failed[f"{work} by {name}"] = done.stderr.strip().splitlines()[-1]
         return {}
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -260,16 +282,21 @@ def contestants_of(work):
     return [one for one in CONTESTANTS if one.work == work.partition(".")[0]]
 
 
-def run_rounds(works, n_rounds, folder, failed):
+def run_rounds(works, n_rounds, folder, before, failed):
     """Return {row: {name: {fact: median}}}."""
     seen = {}
-    turns = [(work, one) for work in works for one in contestants_of(work) if one.is_here]
-    for n, (work, one) in itertools.product(range(n_rounds), turns):
-        print(f"round {n + 1} of {n_rounds}: {work}, {one.name}", file=sys.stderr, flush=True)
-        for row, facts in run_apart(work, one, folder, failed).items():
+    here = [(work, one) for work in works for one in contestants_of(work) if one.is_here]
+    turns = [(work, one, None) for work, one in here]
+    if before:
+        turns += [(work, one, before) for work, one in here if one.name == "patchviz"]
+    turns.sort(key=lambda turn: works.index(turn[0]))
+    for n, (work, one, build) in itertools.product(range(n_rounds), turns):
+        name = "before" if build else one.name
+        print(f"round {n + 1} of {n_rounds}: {work}, {name}", file=sys.stderr, flush=True)
+        for row, facts in run_apart(work, one, folder, build, failed).items():
             facts["share"] = facts["limit"] / facts["seconds"]
             for fact, value in facts.items():
-                seen.setdefault(row, {}).setdefault(one.name, {}).setdefault(fact, []).append(value)
+                seen.setdefault(row, {}).setdefault(name, {}).setdefault(fact, []).append(value)
     return {
         row: {
             name: {fact: statistics.median(values) for fact, values in facts.items()}
@@ -325,9 +352,12 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--readme", action="store_true", help="write the table into the README")
     parser.add_argument("--data", type=Path, help="folder for the files, kept to be used again")
+    parser.add_argument("--before", type=Path, help="folder of an older build, to be timed too")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
+        if given.before:
+            sys.path.insert(0, str(given.before))
         work, name = given.one
         one = next(one for one in contestants_of(work) if one.name == name)
         print(json.dumps(dict(WORKS[work](one, given.data))))
@@ -335,10 +365,11 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.data or Path(temporary)
         folder.mkdir(exist_ok=True)
-        if any("epochs" in work for work in given.work) and not (folder / "sum").exists():
+        reads = any(work.startswith(("epochs", "workers")) for work in given.work)
+        if reads and not (folder / "sum").exists():
             write_data(folder)
         failed = {}
-        rows = run_rounds(given.work, given.rounds, folder, failed)
+        rows = run_rounds(given.work, given.rounds, folder, given.before, failed)
     contestants = [one for work in given.work for one in contestants_of(work)]
     text = f"{to_table(rows)}\n\n{about(contestants, given.rounds, failed)}"
     print(text, "\nGoals:", *judge(rows), sep="\n")

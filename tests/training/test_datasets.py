@@ -6,6 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from patchviz.data.cohort import Cohort
+from patchviz.data.phantom import write_phantom_cohort
+from patchviz.data.sources import FileSource
 from patchviz.epochs.orders import ORDERS
 from patchviz.epochs.steps import get_number_of_patches, get_number_of_steps
 from patchviz.training.generators import data_generator
@@ -216,6 +219,46 @@ def test_workers_change_nothing(make, load, which, start):
     for epoch in (0, 1, 2):
         dataset.set_epoch(epoch)
         assert_same(loader, expected[epoch])
+
+
+READ = FileSource.voxels
+
+
+def log_decodings(log, _worker=None):
+    """Have this process note in a file what it decodes, a line each."""
+
+    def spy(source):
+        with open(log, "a") as file:
+            file.write(f"{source.path}\n")
+        return READ(source)
+
+    FileSource.voxels = spy
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_workers_decode_each_file_once_in_all_epochs(tmp_path, monkeypatch, start, order):
+    if start not in torch.multiprocessing.get_all_start_methods():
+        pytest.skip(f"this system does not {start}")
+    write_phantom_cohort(tmp_path / "scans", 8, (16, 12, 8))
+    given = {"patch_size": 6, "batch_size": 5, "order": order}
+    expected = plain_epochs(Cohort.from_folder(tmp_path / "scans"), range(8), 2, **given)
+    log = tmp_path / "log"
+    monkeypatch.setattr(FileSource, "voxels", READ)  # undone at the end
+    log_decodings(log)
+    dataset = PatchIterableDataset(Cohort.from_folder(tmp_path / "scans"), range(8), **given)
+    for epoch in range(2):
+        dataset.set_epoch(epoch)
+        loader = DataLoader(
+            dataset,
+            batch_size=None,
+            num_workers=4,
+            multiprocessing_context=start,
+            worker_init_fn=partial(log_decodings, log),
+        )
+        assert_same(loader, expected[epoch])
+    decoded = log.read_text().splitlines()
+    assert len(decoded) == len(set(decoded)) == 16
 
 
 def test_pickled_datasets_carry_no_volumes():
