@@ -34,7 +34,7 @@ def test_training_and_prediction_of_the_readme_take_an_int16_ct():
         "criterion": torch.nn.BCEWithLogitsLoss(),
     }
     exec(code, names)
-    assert float(names["loss"]) > 0
+    assert names["loss"].item() > 0
     with torch.no_grad():
         expected = network(torch.from_numpy(images[0][None]).float()).numpy()
     np.testing.assert_allclose(names["answer"], expected, rtol=1e-4, atol=1e-2)
