@@ -35,10 +35,11 @@ assert_type(grid[0], tuple[int, ...])
 assert_type(grid[0:2], list[tuple[int, ...]])
 grid["first"]  # type: ignore[call-overload]
 
-scans = [Scan(), Scan()]
+scans: list[SubjectLike] = [Scan(), Scan()]
 for x, y in data_generator(scans, [0, 1], patch_size=16, batch_size=2, skip_blank=0.1):
     print(x.shape, y)
     break
+data_generator(["a.nii", "b.nii"], [0, 1], patch_size=16)  # type: ignore[list-item]
 assert_type(get_number_of_patches(scans, [0, 1], 16), int)
 
 cohort = Cohort.phantom(6, (48, 40, 32))

@@ -17,7 +17,7 @@ from patchviz.course.site import HOME, MARKER, write_site
 from patchviz.errors import DataError
 from tests.course.conftest import Built
 from tests.lab import write_notebook
-from tests.notebooks import ANSWERS, NOTEBOOKS
+from tests.notebooks import ANSWERS, NOTEBOOKS, kinds_of
 from tests.traffic import Watch
 
 FIRST = """import patchviz
@@ -273,6 +273,19 @@ def test_a_page_of_the_course(whole: Built, page: Page, watch: Watch, stem: str)
         page.locator("[data-ready='1']").wait_for()
         assert_accessible(page)
     assert stays_here(watch)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_a_notebook_runs(whole: Built, path: Path) -> None:
+    """Each has run from top to bottom for the site, where explorers are pages."""
+    for ran, stored in zip(
+        whole.ran[path].cells, nbformat.read(path, as_version=4).cells, strict=True
+    ):
+        assert ran.source == stored.source
+        put_out, expected = kinds_of(ran), kinds_of(stored)
+        if "<iframe" in str(ran.get("outputs")) or "check_widgets" in ran.source:
+            put_out, expected = ([kind for kind, _ in kinds] for kinds in (put_out, expected))
+        assert put_out == expected
 
 
 def test_the_whole_course(whole: Built) -> None:
