@@ -53,6 +53,12 @@ def test_import_loads_numpy_at_most():
     assert third_party_modules_after("import patchviz") <= {"numpy"}
 
 
+def test_the_course_loads_nothing_that_comes_with_the_extra_lab():
+    loaded = third_party_modules_after("import patchviz.course.site, patchviz.course.notebooks")
+    assert "anywidget" in loaded
+    assert not loaded & {"jupyterlab", "nbclient", "nbconvert", "nbformat", "jupyter_client"}
+
+
 def test_the_core_loads_numpy_only():
     code = """
 import patchviz

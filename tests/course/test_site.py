@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
+from patchviz import Cohort, Explorer
 from patchviz.cli import main
 from patchviz.course import site
 from patchviz.course.site import HOME, MARKER, write_site
@@ -64,7 +65,10 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def small(course: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("small") / "a site"
     said: list[str] = []
-    assert write_site(folder, notebooks=course, say=said.append) == folder / HOME
+    heads = Cohort.phantom(2, (16, 16, 16))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site, "Explorer", lambda: Explorer(heads))  # which has a page of its own
+        assert write_site(folder, notebooks=course, say=said.append) == folder / HOME
     assert said == ["00-first.ipynb -> 00-first.html", "01-second.ipynb -> 01-second.html"]
     return folder
 
