@@ -277,7 +277,9 @@ def test_an_exercise_is_checked_without_telling(mine, answer, printed, capsys):
 def test_where_nothing_runs_the_answer_is_in_a_fold():
     data, _ = patchviz.ask("How many < 30?", lambda: 27)._repr_mimebundle_()
     assert data["text/html"] == (
-        '<div class="patchviz-question"><p>How many &lt; 30?</p>'
+        '<div class="patchviz-question" '  # the site's pages ask by what it carries
+        'data-answer="{&quot;right&quot;: [27], &quot;text&quot;: &quot;27&quot;}">'
+        "<p>How many &lt; 30?</p>"
         "<details><summary>answer</summary>27</details></div>"
     )
 
