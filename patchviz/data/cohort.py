@@ -10,7 +10,6 @@ from typing import Any, overload
 
 from patchviz.data.cache import Cache
 from patchviz.data.facts import CohortFacts
-from patchviz.data.file_arrays import find_name
 from patchviz.data.layouts import AnyPath, Row, find_subjects, list_subjects
 from patchviz.data.phantom import SHAPE, Shape, check_shape, numbered
 from patchviz.data.sources import ArraySource, FileSource, PhantomSource
@@ -36,13 +35,7 @@ class Cohort(Sequence[Subject]):
         self._subjects = tuple(subjects)
 
     @classmethod
-    def from_arrays(
-        cls,
-        images: Iterable[Any],
-        labels: Iterable[Any] | None = None,
-        *,
-        cache: AnyPath | None = None,
-    ) -> Cohort:
+    def from_arrays(cls, images: Iterable[Any], labels: Iterable[Any] | None = None) -> Cohort:
         """Make a cohort of arrays: NumPy's, memory maps, h5py's, Zarr's, any with slices.
 
         Parameters
@@ -52,27 +45,22 @@ class Cohort(Sequence[Subject]):
             arrays (*shape), one per channel. Voxels are taken to be 1 mm, axes to be RAS.
         labels : list of arrays (*shape), optional
             Whole numbers from 0 on.
-        cache : path, optional
-            A folder that keeps what is decoded, for arrays that lie in files: datasets of h5py in a
-            file that is open to be read only, and memory maps that don't serve as they are.
 
         Notes
         -----
-        To other processes, memory maps and datasets of such files travel by name, arrays in memory
-        with their voxels.
+        To other processes, memory maps and h5py's datasets, of files that are open to be read only,
+        travel by name; arrays in memory with their voxels. Copies of arrays that don't serve as
+        they are can't be kept for another run: nobody could tell whether these were changed.
         """
-        subjects, sources, store = [], [], _open_cache(cache)
+        subjects, store = [], Cache()
         for n, (id, arrays, array) in enumerate(list_subjects(images, labels)):
             at = f"{id}: array images[{n}]"
             channels = [ArraySource(f"{at}[{c}]", channel) for c, channel in enumerate(arrays)]
             if len(arrays) == 1:
                 channels = [ArraySource(at, arrays[0], may_have_channels=True)]
             label = None if array is None else ArraySource(f"{id}: array labels[{n}]", array)
-            sources += [*channels, *([label] if label else [])]
             subjects.append(Subject(id, channels, label, store))
             _ = subjects[n].shape  # arrays know theirs without being read
-        if cache is not None:
-            _check_named(sources)
         if any(map(Subject.needs_file, subjects)):
             store.prepare()
         return cls(subjects)
@@ -228,12 +216,3 @@ def _open_cache(folder: AnyPath | None) -> Cache:
     except (TypeError, FileExistsError, NotADirectoryError):
         raise TypeError(f"`cache` must be the path of a folder, got {folder!r}") from None
     return Cache(kept)
-
-
-def _check_named(sources: Iterable[ArraySource]) -> None:
-    for source in sources:
-        if find_name(source.array) is None:
-            raise ValueError(
-                "`cache` keeps what is decoded from files whose changes can be told (NIfTI, HDF5 "
-                f"open to be read only, memory maps), and {source.where} is no such: leave it out"
-            )

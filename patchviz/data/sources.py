@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import math
+import os
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from patchviz.arguments import Array
 from patchviz.data.cache import Key
-from patchviz.data.file_arrays import MappedArray, find_name, stamp
+from patchviz.data.file_arrays import find_name
 from patchviz.data.nifti import read_frames
 from patchviz.data.phantom import make_phantom, make_phantom_label, phantom_affine
 from patchviz.errors import DataError
@@ -74,16 +75,18 @@ class ArraySource:
     may_have_channels: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        array = find_name(self.array) or self.array
-        if not isinstance(array, np.ndarray):
+        name = find_name(self.array)
+        if name is None and isinstance(self.array, np.ndarray):
+            name = np.asarray, (self.array,)
+        elif name is None:
             try:
-                pickle.dumps(array)
+                name = pickle.loads, (pickle.dumps(self.array),)
             except Exception as error:
                 raise TypeError(
                     f"{self.where} can't travel to another process ({error}): open its file to be "
                     'read only, as by h5py.File(path, "r"), or pass arrays of NumPy'
                 ) from error
-        return _arrive, (self.where, array, self.may_have_channels)
+        return _arrive, (self.where, self.may_have_channels, *name)
 
     def header(self) -> Header:
         """Check shape and type; an empty slice tells NumPy's name for the type."""
@@ -104,14 +107,10 @@ class ArraySource:
     def key(self) -> Key | None:
         """Return all that the voxels depend on; None where the array serves as it is."""
         array = self.array
-        if (
-            isinstance(array, np.ndarray)
-            and array.flags.c_contiguous
-            and array.dtype == _number_type(array.dtype, self.where)
-        ):
+        serves = isinstance(array, np.ndarray) and array.flags.c_contiguous
+        if serves and array.dtype == _number_type(array.dtype, self.where):
             return None
-        name = find_name(array)
-        return ("array", self.where) if name is None else (name, stamp(name.path))
+        return "array", self.where
 
     def voxels(self) -> Array:
         """Return the voxels (channel, *shape), as a view of NumPy's array if it serves as it is."""
@@ -126,10 +125,8 @@ class ArraySource:
         return _check_finite(array if array.ndim == 4 else array[None], self.where)
 
 
-def _arrive(where: str, array: Any, may_have_channels: bool) -> ArraySource:
-    if isinstance(array, MappedArray):
-        array = array.open()
-    return ArraySource(where, array, may_have_channels)
+def _arrive(where: str, may_have_channels: bool, opener: Any, given: Any) -> ArraySource:
+    return ArraySource(where, opener(*given), may_have_channels)
 
 
 @dataclass(frozen=True)
@@ -180,11 +177,12 @@ class FileSource:
 
     def key(self) -> Key:
         """Return all that the voxels depend on: the file as it is now, and what is asked of it."""
-        files = [self.path]
-        if self.path.suffix in (".hdr", ".img"):  # a pair
-            files = [file for file in map(self.path.with_suffix, (".hdr", ".img")) if file.exists()]
+        files, path = [self.path], self.path.absolute()
+        if path.suffix in (".hdr", ".img"):  # a pair
+            files = [path.with_suffix(suffix) for suffix in (".hdr", ".img")]
         with self._blaming("can't be found"):
-            return "NIfTI", *map(stamp, files), self.frames, self.is_label
+            stamps = [(found.st_size, found.st_mtime_ns) for found in map(os.stat, files)]
+        return "NIfTI", str(path), stamps, self.frames, self.is_label
 
     def voxels(self) -> Array:
         """Read the voxels (channel, *shape)."""
@@ -212,31 +210,17 @@ class FileSource:
         except MemoryError:
             raise
         except Exception as error:  # gzip, zlib, nibabel and NumPy have one each
-            refusal = _find_refusal(self.path, error)
-            if isinstance(refusal, FileNotFoundError):
+            try:
+                self.path.open("rb").close()  # nibabel swallows what the system says
+            except FileNotFoundError:
                 raise FileNotFoundError(f"{self.subject}: there is no file {self.path}") from error
-            if refusal is not None:
-                said = f"{self.where} can't be read ({self.path}; {refusal.strerror})"
-                raise OSError(refusal.errno, said + _remedy(refusal)) from error
+            except OSError as refusal:
+                remedy = ": close some, or allow more (ulimit -n)"
+                said = f"{refusal.strerror}{remedy * (refusal.errno == errno.EMFILE)}"
+                what = f"{self.where} can't be read ({self.path}; {said})"
+                raise OSError(refusal.errno, what) from error
             said = f"({self.path}; {type(error).__name__}: {error})"
             raise DataError(f"{self.where} {fault} {said}") from error
-
-
-def _find_refusal(path: Path, error: Exception) -> OSError | None:
-    """Return what the system says against reading a file: nibabel may have swallowed it."""
-    if isinstance(error, OSError) and error.errno is not None:
-        return error
-    try:
-        path.open("rb").close()
-    except OSError as refusal:
-        return refusal
-    return None
-
-
-def _remedy(refusal: OSError) -> str:
-    if refusal.errno in (errno.EMFILE, errno.ENFILE):
-        return ": close some of this process's files, or allow it more (ulimit -n)"
-    return ""
 
 
 Source = ArraySource | FileSource | PhantomSource
