@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from patchviz.errors import DataError
 from patchviz.explorer import Explorer, export
 from patchviz.explorer.bundle import SCRIPTS, STYLES, write_script
-from patchviz.explorer.fallback import WidgetCheck
+from patchviz.explorer.widget import WidgetCheck
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

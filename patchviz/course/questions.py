@@ -9,22 +9,21 @@ import re
 from decimal import Decimal
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 
 from patchviz.explorer.bundle import SCRIPTS, STYLES, bundle
-from patchviz.explorer.fallback import beside
+from patchviz.explorer.widget import Widget
 
 MOST_SHOWN = 12  # items of a sequence
 HALF = 0.5 + 1e-9  # of the last digit: 57.812 and 57.813 are 57.8125 rounded
 
 
-class Question(anywidget.AnyWidget):
+class Question(Widget):
     """A question with room for a guess; the answer is computed when asked for. `ask` makes it."""
 
-    _esm = bundle(SCRIPTS / "pages/ask.js")
-    _css = STYLES / "ask.css"
+    _esm = bundle(SCRIPTS / "pages/question.js")
+    _css = (STYLES / "ask.css").read_text("utf-8")
 
     question = traitlets.Unicode(read_only=True).tag(sync=True)
 
@@ -37,14 +36,14 @@ class Question(anywidget.AnyWidget):
     def _hear(self, *_: Any) -> None:
         self.send(find_answer(self._answer))
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+    def _stand_in(self) -> dict[str, str]:
         found = find_answer(self._answer)
         fold = (  # which js/pages/site.js makes a live question of
             f'<div class="patchviz-question" data-answer="{html.escape(json.dumps(found))}">'
             f"<p>{html.escape(self.question)}</p>"
             f"<details><summary>answer</summary>{html.escape(found['text'])}</details></div>"
         )
-        return beside(super()._repr_mimebundle_(**kwargs), "text/html", fold)
+        return {"text/html": fold}
 
 
 def ask(question: str, answer: Any) -> Question:

@@ -38,11 +38,14 @@ class Cohort(Sequence[Subject]):
     def from_arrays(cls, images: Iterable[Any], labels: Iterable[Any] | None = None) -> Cohort:
         """Make a cohort of arrays: NumPy's, memory maps, h5py's, Zarr's, any with slices.
 
+        Images that nibabel opened will do as well.
+
         Parameters
         ----------
         images : list, one entry per subject
             An array (*shape) of 2 or 3 dimensions, an array (channel, *shape) of 4, or a list of
-            arrays (*shape), one per channel. Voxels are taken to be 1 mm, axes to be RAS.
+            arrays (*shape), one per channel. Voxels are taken to be 1 mm, axes to be RAS, but where
+            an image of nibabel's tells its affine.
         labels : list of arrays (*shape), optional
             Whole numbers from 0 on.
 

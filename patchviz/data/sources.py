@@ -67,12 +67,18 @@ class PhantomSource:
 class ArraySource:
     """An array of 1 mm voxels and RAS axes, or what has a shape and can be sliced like one.
 
-    One that lies in a file travels to other processes by name, any other with its voxels.
+    An image of nibabel's brings its affine. What lies in a file travels to other processes by name,
+    any other array with its voxels.
     """
 
     where: str
     array: Any
     may_have_channels: bool = False
+    affine: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        if hasattr(self.array, "dataobj"):  # an image of nibabel's
+            self.__dict__.update(affine=self.array.affine, array=self.array.dataobj)
 
     def __reduce__(self) -> tuple[Any, ...]:
         name = find_name(self.array)
@@ -86,13 +92,16 @@ class ArraySource:
                     f"{self.where} can't travel to another process ({error}): open its file to be "
                     'read only, as by h5py.File(path, "r"), or pass arrays of NumPy'
                 ) from error
-        return _arrive, (self.where, self.may_have_channels, *name)
+        return _arrive, (self.where, self.may_have_channels, self.affine, *name)
 
     def header(self) -> Header:
         """Check shape and type; an empty slice tells NumPy's name for the type."""
         if not hasattr(self.array, "shape"):
             raise TypeError(f"{self.where} must be an array, got {type(self.array).__name__}")
         shape = tuple(map(int, self.array.shape))
+        if self.affine is not None and len(shape) > 3:
+            remedy = "a series of volumes? take one, as by image.slicer[..., 0]"
+            raise DataError(f"{self.where} has {len(shape)} dimensions {shape}: {remedy}")
         has_channels = self.may_have_channels and len(shape) == 4
         n_channels, spatial = (shape[0], shape[1:]) if has_channels else (1, shape)
         if len(spatial) not in (2, 3):
@@ -102,7 +111,8 @@ class ArraySource:
             remedy = "the channel seems to be the last axis; pass numpy.moveaxis(x, -1, 0)"
             raise DataError(f"{self.where} has shape {shape}: {remedy}")
         dtype = _number_type(np.asarray(self.array[:0]).dtype, self.where)
-        return Header(spatial, np.eye(len(spatial) + 1), dtype, n_channels)
+        affine = np.eye(len(spatial) + 1) if self.affine is None else self.affine
+        return Header(spatial, affine, dtype, n_channels)
 
     def key(self) -> Key | None:
         """Return all that the voxels depend on; None where the array serves as it is."""
@@ -125,8 +135,14 @@ class ArraySource:
         return _check_finite(array if array.ndim == 4 else array[None], self.where)
 
 
-def _arrive(where: str, may_have_channels: bool, opener: Any, given: Any) -> ArraySource:
-    return ArraySource(where, opener(*given), may_have_channels)
+def _arrive(
+    where: str,
+    may_have_channels: bool,
+    affine: NDArray[np.float64] | None,
+    opener: Any,
+    given: Any,
+) -> ArraySource:
+    return ArraySource(where, opener(*given), may_have_channels, affine)
 
 
 @dataclass(frozen=True)

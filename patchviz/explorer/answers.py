@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache, lru_cache
 from typing import Any
@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from patchviz.data.cohort import Cohort
+from patchviz.epochs.queue import PatchQueue
 from patchviz.explorer.voxels import Voxels, grey_range, to_greys
 from patchviz.grid.cut import cut_patch
-from patchviz.grid.patch_grid import Corner
+from patchviz.grid.patch_grid import Corner, PatchGrid
 from patchviz.scene.comparison import compare
 from patchviz.scene.coverage import compute_coverage, describe_coverage
 from patchviz.scene.records import Scene
@@ -24,6 +25,12 @@ from patchviz.scene.sets import PlannedSets, plan_sets
 from patchviz.scene.settings import ResolvedSettings, Settings, complete
 from patchviz.scene.wording import percent
 
+MOST_DRAWN = 2**20  # entries of a queue: 4 MiB, in half a second
+CACHES = 1, 2, 4  # volumes that a reader keeps
+
+Message = tuple[dict[str, Any], list[Any]]  # its content, and the buffers that go with it
+Entries = Sequence[tuple[int, int]]  # each a subject and the number of a patch
+
 
 def read_settings(content: dict[str, Any], _: Any = None) -> Settings:
     """Make the settings that the front end sends: its lists are tuples here."""
@@ -31,11 +38,11 @@ def read_settings(content: dict[str, Any], _: Any = None) -> Settings:
     return Settings(**values)
 
 
-Message = tuple[dict[str, Any], list[Any]]  # its content, and the buffers that go with it
-
-
 class Answers:
-    """The answers about a cohort that the front end of an explorer asks for, as messages."""
+    """The answers about a cohort that the front end of an explorer asks for, as messages.
+
+    Each ``_answer_…`` answers questions of one kind.
+    """
 
     def __init__(self, cohort: Cohort) -> None:
         self._cohort = cohort
@@ -43,8 +50,8 @@ class Answers:
         self._grey_range = cache(lambda n, channel: grey_range(cohort[n].image[channel]))
         self.open_voxels = lru_cache(maxsize=1)(self._open_voxels)
         # planned and described once, though the front end asks about the same settings many times
-        self._plan = lru_cache(maxsize=8)(lambda resolved: plan_sets(resolved, cohort.facts))
-        self._describe = lru_cache(maxsize=8)(lambda resolved: describe(self._plan(resolved)))
+        self._plan = lru_cache(maxsize=4)(lambda resolved: plan_sets(resolved, cohort.facts))
+        self._describe = lru_cache(maxsize=4)(lambda resolved: describe(self._plan(resolved)))
 
     def plan(self, settings: Settings) -> PlannedSets:
         """Plan what settings give on the cohort."""
@@ -54,64 +61,87 @@ class Answers:
         """Resolve settings on the cohort."""
         return self._describe(complete(settings, self._cohort.facts))
 
-    def to(self, asked: dict[str, Any]) -> Iterator[Message]:
-        """Give the messages that answer a question, each as soon as it is ready.
+    def to(self, *, kind: str, id: str, **asked: Any) -> Message:
+        """Answer a question: with its result, or as `failure` with the reason why there is none.
 
-        `about` comes back as it was asked: by then the front end may show something else.
+        `id` comes back as it was asked: by then the front end may show something else.
         """
-        kind = asked["kind"]
-        if kind in ("volume", "plane", "voxels"):
-            try:
-                yield from self._show_voxels(**asked)
-            except (ValueError, OSError) as error:
-                yield {**asked, "kind": "failure", "text": str(error)}, []
-        elif kind == "scene":
-            yield {"kind": kind, **self._try_scene(asked["settings"])}, []
-        elif kind == "ahead":
-            tried = [self._try_scene(settings) for settings in asked["settings"]]
-            yield {"kind": kind, "scenes": [t["scene"] for t in tried if "scene" in t]}, []
-        else:
-            sets = self.plan(read_settings(asked["settings"]))
-            if kind == "patches":
-                content, buffers = self._show_patches(sets, asked["axis"], asked["entries"])
-                yield content | {"about": asked["about"]}, buffers
-            elif kind == "contents":
-                yield self._list_contents(sets, asked["entries"]), []
-            elif kind == "queue":
-                content, order = pack_queue(sets, sets.settings.epoch)
-                yield content | {"about": asked["about"]}, [order]
-            elif kind == "coverage":
-                content, counts = pack_coverage(sets, asked["n_epochs"])
-                yield content, [counts]
-            elif kind == "comparison":
-                rows = [asdict(row) for row in compare(self.describe(sets.settings))]
-                yield {"kind": kind, "rows": rows}, []
-
-    def _try_scene(self, settings: dict[str, Any]) -> dict[str, Any]:
         try:
-            return {"scene": self.describe(read_settings(settings)).to_json()}
-        except (ValueError, TypeError) as error:
-            control = re.match(r"`(\w+)`", str(error))
-            return {"control": control and control[1], "text": str(error).replace("`", "")}
+            content, buffers = getattr(self, f"_answer_{kind}")(**asked)
+        except (Exception, KeyboardInterrupt) as error:  # or the front end would wait for ever
+            content, buffers = _explain(error), []
+        return {"id": id, **content}, buffers
 
-    def _show_patches(
-        self, sets: PlannedSets, axis: int, entries: Sequence[tuple[int, int]]
-    ) -> Message:
+    def _answer_scene(self, settings: dict[str, Any]) -> Message:
+        return {"scene": self.describe(read_settings(settings)).to_json()}, []
+
+    def _answer_neighbours(self, settings: list[dict[str, Any]]) -> Message:
+        """Resolve what may be asked for next, as far as it is possible."""
+        scenes = []
+        for each in map(read_settings, settings):
+            try:
+                scenes.append(describe(plan_sets(each, self._cohort.facts)).to_json())
+            except (ValueError, TypeError):
+                continue
+        return {"scenes": scenes}, []
+
+    def _answer_comparison(self, settings: dict[str, Any]) -> Message:
+        rows = compare(self.describe(read_settings(settings)))
+        return {"rows": [asdict(row) for row in rows]}, []
+
+    def _answer_queue(self, settings: dict[str, Any]) -> Message:
+        sets = self.plan(read_settings(settings))
+        content, order = pack_queue(sets, sets.settings.epoch)
+        return {**content, **pack_grids(sets.queue)}, [order]
+
+    def _answer_coverage(self, settings: dict[str, Any], n_epochs: int) -> Message:
+        content, counts = pack_coverage(self.plan(read_settings(settings)), n_epochs)
+        return content, [counts]
+
+    def _answer_patches(self, settings: dict[str, Any], axis: int, entries: Entries) -> Message:
         """Show each patch's slice through the middle of what is image in it."""
-        corners = [sets.patches[n][patch] for n, patch in entries]
+        sets = self.plan(read_settings(settings))
+        boxes = _find_boxes(sets, entries)
+        corners = boxes["corners"]
         pictures = [
             self._cut(sets.settings, axis, n, corner)
             for (n, _), corner in zip(entries, corners, strict=True)
         ]
-        content = {
-            "kind": "patches",
-            "axis": axis,
-            "entries": entries,
-            "corners": corners,
-            "real": self._find_real(sets, entries, corners),
-            "shape": pictures[0].shape,
-        }
-        return content, [b"".join(picture.tobytes() for picture in pictures)]
+        shown = b"".join(picture.tobytes() for picture in pictures)
+        return {**boxes, "shape": pictures[0].shape}, [shown]
+
+    def _answer_contents(self, settings: dict[str, Any], entries: Entries) -> Message:
+        """List of each patch where it lies, and how much of its image part is foreground.
+
+        Labels are read of the subjects of these patches alone.
+        """
+        sets = self.plan(read_settings(settings))
+        boxes = _find_boxes(sets, entries)
+        shares = []
+        for (n, _), corner, inside in zip(entries, *boxes.values(), strict=True):
+            if (foreground := sets.facts.foreground(n)) is None:
+                return {**boxes, "text": ""}, []
+            count = int(foreground.count_each([corner], sets.settings.patch_size)[0])
+            shares.append(count / max(1, math.prod(inside)))
+        return {**boxes, "foreground": shares, "text": _describe_foreground(shares)}, []
+
+    def _answer_volume(self, subject: int, channel: int, position: Sequence[int]) -> Message:
+        """Tell of a volume what and how large it is, with the planes on show."""
+        voxels = self.open_voxels(subject, channel)
+        planes = [part for axis, n in enumerate(position) for part in voxels.plane(axis, n)]
+        content = {**voxels.describe(), "note": voxels.note, "planes": position}
+        return content, [plane.ravel().data for plane in planes]
+
+    def _answer_plane(self, subject: int, channel: int, axis: int, index: int) -> Message:
+        plane = self.open_voxels(subject, channel).plane(axis, index)
+        return {}, [part.ravel().data for part in plane]
+
+    def _answer_voxels(self, subject: int, channel: int, part: str, offset: int) -> Message:
+        return {}, [self.open_voxels(subject, channel).chunk(part, offset).data]
+
+    def _open_voxels(self, n: int, channel: int) -> Voxels:
+        subject = self._cohort[n]
+        return Voxels(subject.image[channel], subject.label, self._grey_range(n, channel))
 
     def _cut(
         self, settings: ResolvedSettings, axis: int, n: int, corner_of_patch: Corner
@@ -123,61 +153,23 @@ class Answers:
         slice_ = cut_patch(volume, corner, size, settings.padding_mode).squeeze(axis)
         return to_greys(slice_, *self._grey_range(n, settings.channel))
 
-    def _list_contents(
-        self, sets: PlannedSets, entries: Sequence[tuple[int, int]]
-    ) -> dict[str, Any]:
-        """List of each patch its corner and how much of it is image, and of that foreground.
 
-        Labels are read of the subjects of these patches alone.
-        """
-        facts, size = self._cohort.facts, sets.settings.patch_size
-        corners = [sets.patches[n][patch] for n, patch in entries]
-        reals = self._find_real(sets, entries, corners)
-        content = {"kind": "contents", "corners": corners, "real": reals, "text": ""}
-        shares = []
-        for (n, _), corner, real in zip(entries, corners, reals, strict=True):
-            if (foreground := facts.foreground(n)) is None:
-                return content
-            count = int(foreground.count_each([corner], size)[0])
-            shares.append(count / max(1, real * math.prod(size)))
-        return content | {"foreground": shares, "text": _describe_foreground(shares)}
+def _explain(error: BaseException) -> dict[str, Any]:
+    """Say why there is no answer, and to which control that is due."""
+    said, name = str(error), type(error).__name__
+    control = re.match(r"`(\w+)`", said)
+    is_clear = said and isinstance(error, (ValueError, TypeError, OSError))
+    text = said.replace("`", "") if is_clear else f"{name}: {said}".removesuffix(": ")
+    return {"failure": text, "control": control and control[1]}
 
-    def _find_real(
-        self, sets: PlannedSets, entries: Sequence[tuple[int, int]], corners: Sequence[Corner]
-    ) -> list[float]:
-        """Find out how much of each patch is image."""
-        shapes = np.array([sets.facts.shapes[n] for n, _ in entries])
-        size = sets.settings.patch_size
-        ends = np.array(corners) + size
-        inside = np.clip(ends, 0, shapes) - np.clip(corners, 0, shapes)
-        shares: list[float] = (inside / size).prod(axis=1).tolist()
-        return shares
 
-    def _open_voxels(self, n: int, channel: int) -> Voxels:
-        subject = self._cohort[n]
-        return Voxels(subject.image[channel], subject.label, self._grey_range(n, channel))
-
-    def _show_voxels(
-        self, kind: str, subject: int, channel: int, **asked: Any
-    ) -> Iterator[Message]:
-        """Show of a volume what is asked for: first what and how large it is.
-
-        Then come the planes on show, or one, or a piece of it all.
-        """
-        voxels = self.open_voxels(subject, channel)
-        which = {"subject": subject, "channel": channel}
-        planes = []
-        if kind == "volume":
-            yield {"kind": kind, **which, **voxels.describe(), "note": voxels.note}, []
-            planes = list(enumerate(asked["position"]))
-        elif kind == "plane":
-            planes = [(asked["axis"], asked["index"])]
-        else:
-            chunk = voxels.chunk(asked["part"], asked["offset"])
-            yield {"kind": kind, **which, **asked}, [chunk.data]
-        for axis, index in planes:
-            cut = [part.ravel().data for part in voxels.plane(axis, index)]
-            yield {"kind": "plane", **which, "axis": axis, "index": index}, cut
+def _find_boxes(sets: PlannedSets, entries: Entries) -> dict[str, Any]:
+    """Find the corner of each patch, and how many voxels of it are image along each axis."""
+    corners = [sets.patches[n][patch] for n, patch in entries]
+    shapes = np.array([sets.facts.shapes[n] for n, _ in entries])
+    ends = np.array(corners) + sets.settings.patch_size
+    insides = np.clip(ends, 0, shapes) - np.clip(corners, 0, shapes)
+    return {"corners": corners, "insides": insides.tolist()}
 
 
 def _describe_foreground(shares: Sequence[float]) -> str:
@@ -186,30 +178,46 @@ def _describe_foreground(shares: Sequence[float]) -> str:
 
 
 def pack_coverage(sets: PlannedSets, n_epochs: int) -> tuple[dict[str, Any], bytes]:
-    """Give the message on how often voxels are seen, and the counts as little-endian uint16."""
-    try:
-        coverage = compute_coverage(sets, n_epochs)
-    except ValueError as error:  # it would take too much memory
-        return {"kind": "coverage", "edges": [], "shares": [], "text": str(error)}, b""
-    content = {
-        "kind": "coverage",
-        "edges": coverage.edges,
-        "shares": coverage.shares,
-        "text": describe_coverage(coverage, n_epochs),
-    }
+    """Tell how often voxels are seen, with the counts as little-endian uint16."""
+    coverage = compute_coverage(sets, n_epochs)
+    text = describe_coverage(coverage, n_epochs)
+    content = {"edges": coverage.edges, "shares": coverage.shares, "text": text}
     return content, np.minimum(coverage.counts, 2**16 - 1).astype("<u2").tobytes()
 
 
 def pack_queue(sets: PlannedSets, epoch: int) -> tuple[dict[str, Any], bytes]:
-    """Give the message on the queue of an epoch, and its order as little-endian int32."""
+    """Tell of the queue of an epoch how it is made up, with its order as little-endian int32.
+
+    Raises ``ValueError`` where it is too long to be drawn.
+    """
+    if (n_patches := sets.training.n_patches) > MOST_DRAWN:
+        raise ValueError(
+            f"an epoch has {n_patches:,} patches, and a queue of at most {MOST_DRAWN:,} can be "
+            "drawn: larger patches, less overlap or fewer training subjects make fewer"
+        )
     queue = sets.training.queue(epoch)
-    sizes = [len(grid) for grid in queue.grids]
-    caches = [c for c in (1, 2, 4, 8, 16) if c < len(sizes)] + [len(sizes)]
+    sizes = [len(patches) for patches in queue.grids]
     content = {
-        "kind": "queue",
         "epoch": epoch,
         "subjects": np.asarray(queue.subjects).tolist(),
         "sizes": sizes,
-        "reads": [[cache, queue.count_reads(cache)] for cache in caches],
+        "reads": [[cache, queue.count_reads(cache)] for cache in CACHES if cache <= len(sizes)],
     }
     return content, queue.order.astype("<i4").tobytes()
+
+
+def pack_grids(queue: PatchQueue) -> dict[str, Any]:
+    """Tell where patches lie: the axes of each grid as in a Scene, and which grid each subject has.
+
+    There are none where patches are drawn.
+    """
+    grids = [grid for grid in queue.grids if isinstance(grid, PatchGrid)]
+    numbers = {grid: n for n, grid in enumerate(dict.fromkeys(grids))}
+    axes = [
+        [
+            {"starts": starts, "inside": inside.tolist(), "patch": patch}
+            for starts, inside, patch in zip(g.starts, g.inside, g.patch_size, strict=True)
+        ]
+        for g in numbers
+    ]
+    return {"grids": axes, "grid_of": [numbers[grid] for grid in grids]}

@@ -8,15 +8,16 @@ import itertools
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from patchviz.data.cohort import Cohort
 from patchviz.epochs.orders import ORDERS
-from patchviz.explorer.answers import pack_coverage, pack_queue
+from patchviz.explorer.answers import Answers, pack_coverage, pack_grids, pack_queue
 from patchviz.explorer.bundle import SCRIPTS, STYLES, write_script
-from patchviz.explorer.widget import Explorer
 from patchviz.files import write_whole
 from patchviz.grid.patch_grid import Ints
 from patchviz.grid.policies import POLICIES
@@ -26,6 +27,8 @@ from patchviz.scene.resolve import describe
 from patchviz.scene.sets import PlannedSets, plan_sets
 from patchviz.scene.settings import Settings
 from patchviz.scene.size_sweep import list_sizes
+
+Packed = tuple[dict[str, Any], bytes]  # a message, and the bytes that go with it
 
 # the page itself refuses to load anything, wherever it is opened
 POLICY = (
@@ -39,28 +42,32 @@ MOST_ENTRIES = 3000  # of a queue, unless the present one is longer: orders hard
 
 
 def export_page(
-    explorer: Explorer,
     path: str | os.PathLike[str],
+    cohort: Cohort,
+    settings: Settings,
+    state: dict[str, Any],
     *,
     choices: Iterable[Settings] | None = None,
 ) -> Path:
-    """Write an explorer as one HTML file, which needs neither Python nor a network.
+    """Write the explorer of a cohort as one HTML file, which needs neither Python nor a network.
 
     It holds the voxels of the subject and channel on show, in 256 greys, and the Scenes of a list
-    of choices with eight epochs of each one's queue; coverage it holds for the present settings
-    alone. Its other controls are disabled. A file of
-    that name is replaced.
+    of choices with eight epochs of each one's queue; coverage it holds for `settings` alone. Its
+    other controls are disabled. A file of that name is replaced.
 
     Parameters
     ----------
-    explorer : Explorer
-        What it shows at present is what the page opens with.
     path : str or path
         The file.
+    cohort : Cohort
+    settings : Settings
+        What the page opens with.
+    state : dict
+        What else its views read: the synced traits of an `Explorer`.
     choices : iterable of Settings, optional
-        What can be chosen on the page; `subject` and `channel` are the present ones throughout.
-        By default cubic patch sizes × overlaps × policies × orders around the present settings;
-        where patches are drawn, patch sizes × orders.
+        What can be chosen on the page; `subject` and `channel` are those of `settings` throughout.
+        By default cubic patch sizes × overlaps × policies × orders around `settings`; where
+        patches are drawn, patch sizes × orders.
 
     Returns
     -------
@@ -74,8 +81,8 @@ def export_page(
     OSError
         When the file can't be written; no part of it is left behind.
     """
-    facts = explorer.cohort.facts
-    now = plan_sets(replace(explorer.settings, epoch=0), facts)
+    facts = cohort.facts
+    now = plan_sets(replace(settings, epoch=0), facts)
     if choices is None:
         planned = _plan_usual(now)
     else:
@@ -86,7 +93,7 @@ def export_page(
         )
     # the present one first; each once
     unique = {sets.settings: sets for sets in itertools.chain([now], planned)}
-    content, parts = _pack(explorer, list(unique.values()))
+    content, parts = _pack(cohort, list(unique.values()), state)
     parts["content"] = json.dumps(content, separators=(",", ":")).encode()
     path = Path(path)
     name = facts.ids[now.settings.subject]
@@ -120,55 +127,63 @@ def _plan_usual(now: PlannedSets) -> Iterator[PlannedSets]:
 
 
 def _pack(
-    explorer: Explorer, planned: list[PlannedSets]
+    cohort: Cohort, planned: list[PlannedSets], state: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Put together what the page's stand-in for the model answers with, nothing twice."""
-    scenes = [describe(sets) for sets in planned]
-    settings = scenes[0].settings
-    state = explorer.get_state(list(Explorer.class_own_traits(sync=True)))
     n_epochs = 1 if any(_draws(sets) for sets in planned) else N_EPOCHS
-    bodies: dict[str, int] = {}  # as JSON, each with its number
-    sweeps: dict[str, int] = {}
-    queues: dict[str, int] = {}
-    epochs: list[list[tuple[dict[str, Any], bytes]]] = []
+    epochs: list[list[Packed]] = []
+    compared: dict[str, list[Any]] = {}  # by grid
+    found: dict[str, dict[str, int]] = defaultdict(dict)  # of each kind, as JSON with a number
+
+    def number(kind: str, thing: Any) -> int:
+        return found[kind].setdefault(json.dumps(thing), len(found[kind]))
+
     rows = []
-    for sets, scene in zip(planned, scenes, strict=True):
+    for sets in planned:
+        scene = describe(sets)
         body = scene.to_json()
         chosen, sweep = body.pop("settings"), body.pop("size_sweep")
-        queue = _number(queues, _describe_queue(sets))
+        queue = number("queues", _describe_queue(sets))
         if queue == len(epochs):
             epochs.append([pack_queue(sets, epoch) for epoch in range(n_epochs)])
-        rows.append([chosen, _number(bodies, body), _number(sweeps, sweep), queue])
-    covered = _cover(planned[0]) if "coverage" in explorer.show else []
-    which = {"subject": settings.subject, "channel": settings.channel}
-    voxels = explorer.open_voxels(settings.subject, settings.channel)
-    content = {
-        "state": {**state, "settings": asdict(settings)},
-        "n_epochs": n_epochs,
-        "scenes": rows,
-        "bodies": [json.loads(body) for body in bodies],
-        "sweeps": [json.loads(sweep) for sweep in sweeps],
-        "comparisons": _compare(scenes) if "policies" in explorer.show else [],
-        "queues": [
-            [{**message, "length": len(order) // 4} for message, order in queue] for queue in epochs
-        ],
-        "coverage": [{**message, "length": len(counts)} for message, counts in covered],
-        "volume": {**which, **voxels.describe(), "note": ""},
-    }
-    orders = b"".join(order for queue in epochs for _, order in queue)
-    return content, {
-        "orders": orders,
-        "coverage": b"".join(counts for _, counts in covered),
+        grid = str({**chosen, "policy": None, "order": None})
+        if grid not in compared:
+            compared[grid] = _compare(scene) if "policies" in state["show"] else []
+        things = {"bodies": body, "sweeps": sweep, "grids": pack_grids(sets.queue)}
+        numbers = [number(kind, thing) for kind, thing in things.items()]
+        rows.append([chosen, queue, number("comparisons", compared[grid]), *numbers])
+    covered = _cover(planned[0]) if "coverage" in state["show"] else []
+    voxels = Answers(cohort).open_voxels(planned[0].settings.subject, planned[0].settings.channel)
+    parts = {
+        "orders": _join(packed for queue in epochs for packed in queue),
+        "coverage": _join(covered),
         **{part: voxels.whole(part).tobytes() for part in voxels.parts},
     }
+    content = {
+        **{kind: [json.loads(thing) for thing in things] for kind, things in found.items()},
+        "state": {**state, "settings": asdict(planned[0].settings)},
+        "n_epochs": n_epochs,
+        "scenes": rows,
+        "queues": [[message for message, _ in queue] for queue in epochs],
+        "coverage": [message for message, _ in covered],
+        "volume": {**voxels.describe(), "note": ""},
+    }
+    return content, parts
 
 
-def _cover(sets: PlannedSets) -> list[tuple[dict[str, Any], bytes]]:
+def _cover(sets: PlannedSets) -> list[Packed]:
     """Count how often voxels are seen in one epoch, in two …, while that makes no large page."""
-    covered, size = [pack_coverage(sets, 1)], 0
-    while len(covered) < MOST_COVERED and (size := size + len(covered[-1][1])) < LARGE:
-        covered.append(pack_coverage(sets, len(covered) + 1))
+    covered: list[Packed] = []
+    try:
+        while len(covered) < MOST_COVERED and sum(len(counts) for _, counts in covered) < LARGE:
+            covered.append(pack_coverage(sets, len(covered) + 1))
+    except ValueError as error:  # it would take too much memory
+        covered = covered or [({"failure": str(error)}, b"")]
     return covered
+
+
+def _compare(scene: Scene) -> list[Any]:
+    return [asdict(row) for row in compare(scene)]
 
 
 def _draws(sets: PlannedSets) -> bool:
@@ -177,20 +192,13 @@ def _draws(sets: PlannedSets) -> bool:
     return options.sampling != "grid" or options.has_random_starts
 
 
-def _compare(scenes: list[Scene]) -> list[Any]:
-    """List the policies side by side for each grid, with the places of the scenes that have it."""
-    found: dict[str, tuple[list[int], list[Any]]] = {}
-    for n, scene in enumerate(scenes):
-        alike = {**asdict(scene.settings), "policy": None, "order": None}
-        if str(alike) not in found:
-            found[str(alike)] = [], [asdict(row) for row in compare(scene)]
-        found[str(alike)][0].append(n)
-    return list(found.values())
-
-
-def _number(known: dict[str, int], thing: Any) -> int:
-    """Give things numbers as they come, equal ones the same."""
-    return known.setdefault(json.dumps(thing), len(known))
+def _join(packed: Iterable[Packed]) -> bytes:
+    """Put the bytes of messages one behind another; each message learns where its own lie."""
+    joined = bytearray()
+    for message, part in packed:
+        message |= {"offset": len(joined), "length": len(part)}
+        joined += part
+    return bytes(joined)
 
 
 def _describe_queue(sets: PlannedSets) -> list[Any]:
@@ -240,3 +248,26 @@ def frame_page(title: str, policy: str, styles: Iterable[Path], body: str) -> st
 </body>
 </html>
 """
+
+
+def write_picture(scene: Scene, png: str, show: Collection[str]) -> str:
+    """Write a picture (base64) as HTML, with sentence and ledger where they are among the parts.
+
+    Without styles or scripts, which pages that show notebooks take away.
+    """
+    words = (
+        f"<b>{html.escape(w.text)}</b>" if w.strong else html.escape(w.text) for w in scene.sentence
+    )
+    rows = (
+        f"<tr><th>{html.escape(row.label)}</th><td>{html.escape(row.value)}</td>"
+        f"<td>{html.escape(row.formula)}</td><td>{html.escape(row.reason)}</td></tr>"
+        for row in scene.ledger
+    )
+    name = f"a plane of {html.escape(scene.subject_id)} and the patches that it cuts"
+    parts = [f'<img alt="{name}" src="data:image/png;base64,{png}">']
+    if "sentence" in show:
+        parts.insert(0, f"<p>{''.join(words)}</p>")
+    if "ledger" in show:
+        summary = "<summary>every number, and its formula</summary>"
+        parts.append(f"<details>{summary}<table>{''.join(rows)}</table></details>")
+    return "\n".join(parts)

@@ -4,39 +4,72 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable
-from dataclasses import asdict
+import re
+import weakref
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
-from numpy.typing import NDArray
+from IPython import get_ipython
+from ipywidgets.widgets import widget as registry
 
+from patchviz.arguments import Array, require_choice
 from patchviz.data.cohort import Cohort
 from patchviz.epochs.orders import ORDERS
 from patchviz.explorer.answers import Answers, read_settings
 from patchviz.explorer.bundle import SCRIPTS, STYLES, bundle
-from patchviz.explorer.fallback import beside, write_picture
-from patchviz.explorer.parts import check_lock, check_predict, check_show
+from patchviz.explorer.export import export_page, write_picture
 from patchviz.grid.patch_grid import PADDING_MODES
 from patchviz.grid.policies import POLICIES
 from patchviz.scene.records import Scene
 from patchviz.scene.settings import Settings
 
-Source = Cohort | NDArray[Any] | str | os.PathLike[str] | None
+Explorable = Cohort | Array | str | os.PathLike[str] | None
 
-BLANK_RULES = {
-    "false": "keep all",
-    "any": "skip: no foreground",
-    "center": "skip: background at the centre",
-    "0.01": "skip: below 1 % foreground",
-    "0.05": "skip: below 5 % foreground",
+# the parts of the page by their names, in its order
+PARTS = tuple(
+    re.findall(
+        r"^  (\w+): \{ render", (SCRIPTS / "pages/parts.js").read_text("utf-8"), re.MULTILINE
+    )
+)
+CHOICES = {  # what settings can be chosen, and how that is called
+    "policy": {p.name: f"{p.name}: {p.summary} ({p.reference})" for p in POLICIES.values()},
+    "padding_mode": {mode: mode for mode in PADDING_MODES},
+    "skip_blank": {
+        "false": "keep all",
+        "any": "skip: no foreground",
+        "center": "skip: background at the centre",
+        "0.01": "skip: below 1 % foreground",
+        "0.05": "skip: below 5 % foreground",
+    },
+    "sampling": {
+        "grid": "the grid",
+        "uniform": "anywhere",
+        "0.33": "with foreground",
+        "0,1": "by class",
+    },
+    "order": {order: order.replace("_", " ") for order in ORDERS},
 }
 
 
-class Explorer(anywidget.AnyWidget):
+class Widget(anywidget.AnyWidget):
+    """A widget with something to read in its place where widgets don't run."""
+
+    def _stand_in(self) -> dict[str, str]:
+        """Give what stands in its place, by MIME type."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle: Any = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle
+        return {**data, **self._stand_in()}, metadata
+
+
+class Explorer(Widget):
     """Look at a volume and the patches that it is cut into, and change how it is cut.
 
     Sliding, rotating and hovering happen in the browser alone; this side is asked for the Scene of
@@ -44,17 +77,19 @@ class Explorer(anywidget.AnyWidget):
     the whole volume behind them. Where image and label are more than 256 MiB, a byte per voxel and
     each, planes alone are sent, while they are slid through.
 
+    One that isn't on a page any more lives as long as a variable holds it; `close` takes it from
+    all pages.
+
     Parameters
     ----------
-    cohort_or_volume : Cohort, ndarray, or path, optional
-        What to look at: a cohort; a 3-D array (or channel first, 4-D); a NIfTI file; a folder with
-        one sub-folder a subject. By default a cohort of thirty synthetic heads.
+    cohort_or_volume : Cohort, ndarray, nibabel image, or path, optional
+        What to look at: a cohort; a 3-D array (or channel first, 4-D); an image of nibabel's; a
+        NIfTI file; a folder with one sub-folder a subject. By default thirty synthetic heads.
     settings : Settings, optional
         Where to start.
     show : list of str, optional
-        The parts to show, all by default: "sentence", "patch_size", "planes", "cage", "boards",
-        "table", "queue", "batch", "split", "coverage", "picture", "settings", "policies",
-        "ledger". Where there are four or fewer, those that fold are open.
+        The parts to show, by their names; by default all, which the attribute `show` then lists.
+        Where there are four or fewer, those that fold are open.
     lock : list of str, optional
         Settings that can't be changed on the page, by their names; from Python they still can.
     predict : list of str, optional
@@ -82,7 +117,7 @@ class Explorer(anywidget.AnyWidget):
     """
 
     _esm = bundle(SCRIPTS / "pages/index.js")
-    _css = STYLES / "explorer.css"
+    _css = (STYLES / "explorer.css").read_text("utf-8")  # with a path anywidget keeps each instance
 
     settings = traitlets.Instance(Settings).tag(
         sync=True, to_json=lambda settings, _: asdict(settings), from_json=read_settings
@@ -94,9 +129,11 @@ class Explorer(anywidget.AnyWidget):
     predict = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
     guesses = traitlets.Dict(traitlets.Unicode()).tag(sync=True)
 
+    _on_pages: ClassVar[set[Explorer]] = set()  # those that a page shows are kept for it
+
     def __init__(
         self,
-        cohort_or_volume: Source = None,
+        cohort_or_volume: Explorable = None,
         *,
         settings: Settings | None = None,
         show: Iterable[str] | None = None,
@@ -112,30 +149,18 @@ class Explorer(anywidget.AnyWidget):
                 )
         self._answers = Answers(self.cohort)
         scene = self._answers.describe(settings or Settings())
+        numbers = [row.key for row in scene.ledger]
         chosen = {
-            "show": check_show(show),
-            "lock": check_lock(lock),
-            "predict": check_predict(predict, scene),
+            "choices": {"subject": {str(n): id for n, id in enumerate(facts.ids)}, **CHOICES},
+            "show": list(PARTS) if show is None else _check("show", show, PARTS),
+            "lock": _check("lock", lock or (), [field.name for field in fields(Settings)]),
+            "predict": _check("predict", predict or (), numbers),
         }
         super().__init__(settings=scene.settings, selected=scene.n_patches // 2)
-        policies = POLICIES.values()
-        choices = {
-            "subject": {str(n): name for n, name in enumerate(facts.ids)},
-            "policy": {p.name: f"{p.name}: {p.summary} ({p.reference})" for p in policies},
-            "padding_mode": {mode: mode for mode in PADDING_MODES},
-            "skip_blank": BLANK_RULES,
-            "sampling": {
-                "grid": "the grid",
-                "uniform": "anywhere",
-                "0.33": "with foreground",
-                "0,1": "by class",
-            },
-            "order": {order: order.replace("_", " ") for order in ORDERS},
-        }
-        for name, value in {"choices": choices, **chosen}.items():
+        for name, value in chosen.items():
             self.set_trait(name, value)
-        self.open_voxels = self._answers.open_voxels
-        self.on_msg(self._answer)
+        self.on_msg(self._hear)
+        self._let_go()
 
     @property
     def scene(self) -> Scene:
@@ -153,28 +178,45 @@ class Explorer(anywidget.AnyWidget):
             raise ValueError(f"`selected` must be from 0 to {n_patches - 1}, got {selected}")
         return int(selected)
 
-    def _answer(self, _: Any, asked: dict[str, Any], __: Any) -> None:
-        """Give the front end what it asks for."""
-        for content, buffers in self._answers.to(asked):
-            self.send(content, buffers)
+    def _hear(self, _: Any, asked: dict[str, Any], __: Any) -> None:
+        """Give a page what it asks for, or learn that none shows this explorer any more."""
+        if asked["kind"] == "gone":
+            self._on_pages.discard(self)
+            _forget_output(self)
+        else:
+            self._on_pages.add(self)
+            self.send(*self._answers.to(**asked))
+
+    def _let_go(self) -> None:
+        """Leave it to `_on_pages` to keep this explorer: the registry of widgets keeps all."""
+        handle = weakref.WeakMethod(self._handle_msg)
+        self.comm.on_msg(lambda message: (method := handle()) and method(message))
+        registry._instances[self.model_id] = weakref.proxy(self)
+
+    def close(self) -> None:
+        """Take the explorer from all pages."""
+        self._on_pages.discard(self)
+        super().close()
 
     def export(
         self, path: str | os.PathLike[str], *, choices: Iterable[Settings] | None = None
     ) -> Path:
         """Write this explorer as one HTML file to hand out; see `export_page`."""
-        from patchviz.explorer.export import export_page
-
-        return export_page(self, path, choices=choices)
+        state = self.get_state(list(Explorer.class_own_traits(sync=True)))
+        return export_page(path, self.cohort, self.settings, state, choices=choices)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
+        self._on_pages.add(self)
+        return super()._repr_mimebundle_(**kwargs)
+
+    def _stand_in(self) -> dict[str, str]:
         if self.predict:
             asked = [row.label for row in self.scene.ledger if row.key in self.predict]
             text = f"**Guess first:** {', '.join(asked)}. The picture comes where widgets run."
-            return beside(bundle, "text/markdown", text)  # a picture would tell
+            return {"text/markdown": text}  # a picture would tell
         png = self._draw()
-        bundle = beside(bundle, "image/png", base64.b64encode(png).decode())
-        return beside(bundle, "text/html", write_picture(self.scene, png, self.show))
+        encoded = base64.b64encode(png).decode()
+        return {"image/png": encoded, "text/html": write_picture(self.scene, encoded, self.show)}
 
     def _draw(self) -> bytes:
         """Draw the plane that stands where widgets don't run."""
@@ -194,7 +236,7 @@ def _heads() -> Cohort:
     return Cohort.phantom()
 
 
-def _open_cohort(source: Source) -> Cohort:
+def _open_cohort(source: Explorable) -> Cohort:
     if source is None:
         return _heads()
     if isinstance(source, Cohort):
@@ -203,3 +245,48 @@ def _open_cohort(source: Source) -> Cohort:
         path = Path(source).expanduser()
         return Cohort.from_folder(path) if path.is_dir() else Cohort.from_files([path])
     return Cohort.from_arrays([source])
+
+
+def _check(argument: str, names: Iterable[str], known: Collection[str]) -> list[str]:
+    """Return the names that a teacher chose, each once."""
+    if isinstance(names, str):
+        raise TypeError(f"`{argument}` must be a list of names, got {names!r}")
+    unique = list(dict.fromkeys(names))
+    for name in unique:
+        require_choice(argument, name, known)
+    return unique
+
+
+def _forget_output(widget: Widget) -> None:
+    """Take a widget whose output is gone from IPython's history, which keeps it for good."""
+    if (shell := get_ipython()) is None:
+        return
+    spaces = shell.user_ns, shell.user_ns_hidden, shell.user_ns["_oh"], vars(shell.displayhook)
+    for space in spaces:
+        for name, value in list(space.items()):
+            if value is widget and not str(name).strip("_0123456789"):  # as _, __ and _12
+                space[name] = None
+
+
+class WidgetCheck(Widget):
+    """Says in the browser that widgets work."""
+
+    _esm = """export default { render({ el }) {
+        el.innerHTML = '<p role="status">✓ Widgets work here: go on to the next cell.</p>';
+    } };"""
+
+    def _stand_in(self) -> dict[str, str]:
+        return {"text/markdown": _REMEDY}
+
+
+_REMEDY = """**Widgets are not running here** (or this is a saved page). To make them run:
+
+1. start JupyterLab with the command `patchviz`, from the environment where patchviz is installed;
+2. choose *Run > Run All Cells*;
+3. if this text stays, JupyterLab and the notebook's kernel live in different environments: install
+   `anywidget` where JupyterLab runs, start it anew and reload the page."""
+
+
+def check_widgets() -> Any:
+    """Show a line that says whether widgets work, and what to do where they don't."""
+    return WidgetCheck()

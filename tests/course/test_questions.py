@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from pathlib import Path
@@ -12,26 +11,21 @@ import pytest
 
 import patchviz
 from patchviz.course.questions import Question, check, find_answer
-from patchviz.explorer.bundle import SCRIPTS
 from tests.lab import TIMEOUT, write_notebook
+from tests.node import ask_node
 
 UNITS = ["", " ", "%", " %", " voxels", " mm³", " boxes in all", " MiB", "."]
-SOURCE = (SCRIPTS / "state/guess.js").read_text("utf-8")
-JUDGE = """async ([source, cases]) => {
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const { judge } = await import(url);
-  return cases.map((case_) => judge(...case_));
-}"""
 
 # What is right ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def verdicts(page):
+def verdicts():
     """Return what the page says of (guess, what is right, how it is written)."""
 
     def judge(cases):
-        return page.evaluate(JUDGE, [SOURCE, json.loads(json.dumps(cases))])
+        code = "const answer = given.map((case_) => it.judge(...case_));"
+        return ask_node("state/guess.js", code, cases)
 
     return judge
 

@@ -334,8 +334,6 @@ def test_queue_and_batch_are_stepped_by_keys_and_heard(page, show):
     expect(button(page, "next epoch")).to_be_focused()
     page.keyboard.press("Escape")
     expect(button(page, "next epoch")).to_be_focused()
-    button(page, "subject × patch").press("Space")
-    expect(button(page, "subject × patch")).to_have_attribute("aria-pressed", "true")
 
 
 def test_settings_are_changed_by_keys_and_heard(page, show):

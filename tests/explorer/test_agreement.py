@@ -1,31 +1,11 @@
 """What the browser works out is what the Scene says: its modules, run by Node."""
 
-import json
-import shutil
-import subprocess
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 
 from patchviz import CohortFacts, Settings, resolve
 from patchviz.scene.wording import percent
-
-STATE = Path(__file__).parents[2] / "patchviz/explorer/js/state"
-
-
-def ask_node(module: str, code: str, given: Any) -> Any:
-    """Return the `answer` that code finds to what is `given`, with a module's exports as `it`."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("Node isn't found")
-    source = f"""import * as it from {json.dumps((STATE / module).as_uri())};
-    const given = JSON.parse(process.argv[1]);
-    {code}
-    console.log(JSON.stringify(answer));"""
-    command = [node, "--input-type=module", "--eval", source, json.dumps(given)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+from tests.node import ask_node
 
 
 @pytest.mark.parametrize(
@@ -44,7 +24,9 @@ def test_a_click_selects_from_the_layer_that_is_drawn(patch, overlap, more):
     positions = np.arange(*axis.span)
     code = """const answer = given.positions.map((at) => [
         it.boxes_on(given.scene, 0, at).map(({ n }) => n), it.box_at(given.scene, [at, 1, 1])]);"""
-    found = ask_node("boxes.js", code, {"scene": scene.to_json(), "positions": positions.tolist()})
+    found = ask_node(
+        "state/boxes.js", code, {"scene": scene.to_json(), "positions": positions.tolist()}
+    )
     for at, layer, (drawn, selected) in zip(positions, axis.layer_index, found, strict=True):
         off = [abs(2 * (start - at) + axis.patch - 1) for start in axis.starts]
         if min(off) >= axis.patch:
@@ -58,4 +40,4 @@ def test_a_click_selects_from_the_layer_that_is_drawn(patch, overlap, more):
 def test_shares_are_written_alike_by_python_and_javascript():
     shares = [n / d for d in (1, 16, 1000, 2**14, 1728, 10**6) for n in range(min(d, 3000) + 1)]
     code = "const answer = given.map(it.percent);"
-    assert ask_node("words.js", code, shares) == list(map(percent, shares))
+    assert ask_node("state/words.js", code, shares) == list(map(percent, shares))

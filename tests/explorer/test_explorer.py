@@ -1,9 +1,12 @@
 """The explorer's Python side: its bundle, its messages, its traits; no browser is needed."""
 
+import gc
 import json
 import math
 import re
+import weakref
 from dataclasses import asdict, replace
+from itertools import product
 
 import nibabel
 import numpy as np
@@ -30,16 +33,18 @@ def explorer():
     return Explorer(Cohort.phantom(6, SHAPE), settings=Settings(patch_size=16))
 
 
-def answers(explorer, **asked):
-    """Ask as the front end does; return what is sent back, each a message and its buffers."""
+def ask(explorer, **asked):
+    """Ask as the front end does; return the one answer, a message and its buffers."""
     sent = []
-    explorer.send = lambda content, buffers=(): sent.append((content, buffers))
-    explorer._handle_custom_msg(asked, [])
-    return sent
+    explorer.send = lambda content, buffers: sent.append((content, buffers))
+    explorer._handle_custom_msg({**asked, "id": "here 7"}, [])
+    [(content, buffers)] = sent
+    assert content.pop("id") == "here 7"
+    return content, buffers
 
 
 def answer(explorer, **asked):
-    [(content, buffers)] = answers(explorer, **asked)
+    content, buffers = ask(explorer, **asked)
     assert not buffers
     return content
 
@@ -90,17 +95,17 @@ def test_modules_that_import_each_other_in_a_circle_are_named(tmp_path):
 def test_a_scene_is_sent_when_asked_for(explorer):
     settings = replace(explorer.settings, patch_size=(24, 24, 24))
     asked = answer(explorer, kind="scene", settings=as_json(settings))
-    assert asked == {"kind": "scene", "scene": resolve(settings, explorer.cohort.facts).to_json()}
+    assert asked == {"scene": resolve(settings, explorer.cohort.facts).to_json()}
 
 
 def test_an_impossible_choice_is_refused_with_its_control_and_the_reason(explorer):
     refused = as_json(explorer.settings, overlap=99)
     content = answer(explorer, kind="scene", settings=refused)
-    assert content.keys() == {"kind", "control", "text"}
+    assert content.keys() == {"control", "failure"}
     assert content["control"] == "overlap"
-    assert "must be smaller than patch_size" in content["text"]
-    assert "(99, 99, 99)" in content["text"]
-    assert "`" not in content["text"]
+    assert "must be smaller than patch_size" in content["failure"]
+    assert "(99, 99, 99)" in content["failure"]
+    assert "`" not in content["failure"]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +115,7 @@ def test_an_impossible_choice_is_refused_with_its_control_and_the_reason(explore
         ({"patch_size": (8, 8)}, "patch_size"),
         ({"patch_size": 2.5}, "patch_size"),
         ({"overlap": ()}, "overlap"),
+        ({"overlap": "abc"}, "overlap"),
         ({"policy": "shifted", "patch_size": 64}, "patch_size"),
         ({"policy": "random"}, "policy"),
         ({"policy": "tight", "start": -4}, "start"),
@@ -123,22 +129,79 @@ def test_an_impossible_choice_is_refused_with_its_control_and_the_reason(explore
 def test_each_impossible_choice_names_its_control(explorer, changes, control):
     content = answer(explorer, kind="scene", settings=as_json(explorer.settings, **changes))
     assert content["control"] == control
-    assert control in content["text"]
+    assert control in content["failure"]
 
 
-def test_scenes_ahead_leave_out_what_is_impossible(explorer):
+def test_scenes_of_neighbours_leave_out_what_is_impossible(explorer):
     sizes = [8, 0, 24]
     asked = [as_json(explorer.settings, patch_size=(n, n, n)) for n in sizes]
-    content = answer(explorer, kind="ahead", settings=asked)
-    assert content["kind"] == "ahead"
+    content = answer(explorer, kind="neighbours", settings=asked)
     assert [scene["settings"]["patch_size"] for scene in content["scenes"]] == [(8,) * 3, (24,) * 3]
 
 
 def test_the_policies_side_by_side_are_sent_when_asked_for(explorer):
     content = answer(explorer, kind="comparison", settings=as_json(explorer.settings))
-    assert content["kind"] == "comparison"
     assert content["rows"] == [asdict(row) for row in compare(explorer.scene)]
     json.dumps(content)
+
+
+# Questions that fail ------------------------------------------------------------------------------
+
+
+def test_a_file_that_went_away_is_named_and_found_again_once_it_is_back(tmp_path):
+    write_phantom_cohort(tmp_path, 3, SHAPE)
+    explorer = Explorer(tmp_path)
+    label = tmp_path / "sub-03" / "seg.nii.gz"
+    label.rename(tmp_path / "elsewhere")
+    settings = as_json(explorer.settings, skip_blank="any")
+    content = answer(explorer, kind="scene", settings=settings)
+    assert content["failure"].startswith(f"sub-03: there is no file {label}")
+    (tmp_path / "elsewhere").rename(label)
+    expected = resolve(replace(explorer.settings, skip_blank="any"), explorer.cohort.facts)
+    assert answer(explorer, kind="scene", settings=settings) == {"scene": expected.to_json()}
+
+
+QUESTIONS = {
+    "scene": {},
+    "neighbours": {},
+    "comparison": {},
+    "queue": {},
+    "coverage": {"n_epochs": 1},
+    "patches": {"axis": 2, "entries": [[0, 1]]},
+    "contents": {"entries": [[0, 1]]},
+    "volume": {"subject": 0, "channel": 0, "position": [0, 0, 0]},
+    "plane": {"subject": 0, "channel": 0, "axis": 2, "index": 0},
+    "voxels": {"subject": 0, "channel": 0, "part": "image", "offset": 0},
+}
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (OSError("the disk is gone"), "the disk is gone"),
+        (ZeroDivisionError("by nothing"), "ZeroDivisionError: by nothing"),
+        (MemoryError(), "MemoryError"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+    ],
+)
+def test_every_question_is_answered_whatever_is_raised(explorer, monkeypatch, kind, error, text):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(patchviz.explorer.answers, "read_settings", fail)
+    monkeypatch.setattr(explorer._answers, "open_voxels", fail)
+    settings = as_json(explorer.settings)
+    if kind not in ("volume", "plane", "voxels"):
+        settings = {"settings": [settings] if kind == "neighbours" else settings}
+    else:
+        settings = {}
+    content = answer(explorer, kind=kind, **QUESTIONS[kind], **settings)
+    assert content == {"failure": text, "control": None}
+
+
+def test_a_question_that_nobody_knows_is_answered(explorer):
+    assert "no_such" in answer(explorer, kind="no_such")["failure"]
 
 
 # Volumes -----------------------------------------------------------------------------------------
@@ -146,11 +209,12 @@ def test_the_policies_side_by_side_are_sent_when_asked_for(explorer):
 
 def ask_planes(explorer, subject=0, channel=0, position=(0, 0, 0)):
     """Ask as for a first frame: return the header and a plane of each axis, a list of its parts."""
-    which = {"subject": subject, "channel": channel}
-    (header, _), *planes = answers(explorer, kind="volume", position=position, **which)
-    for axis, (content, _) in enumerate(planes):
-        assert content == {"kind": "plane", **which, "axis": axis, "index": position[axis]}
-    return header, [[np.frombuffer(part, np.uint8) for part in parts] for _, parts in planes]
+    asked = {"subject": subject, "channel": channel, "position": position}
+    header, buffers = ask(explorer, kind="volume", **asked)
+    assert header.pop("planes") == position
+    parts = [np.frombuffer(part, np.uint8) for part in buffers]
+    n_parts = 1 + header["has_label"]
+    return header, [parts[n : n + n_parts] for n in range(0, 3 * n_parts, n_parts)]
 
 
 def fetch(explorer, subject=0, channel=0):
@@ -161,8 +225,7 @@ def fetch(explorer, subject=0, channel=0):
         pieces, offset = [], 0
         while offset < image.size:
             asked = {"subject": subject, "channel": channel, "part": part, "offset": offset}
-            [(content, [piece])] = answers(explorer, kind="voxels", **asked)
-            assert content == {"kind": "voxels", **asked}
+            _, [piece] = ask(explorer, kind="voxels", **asked)
             assert 0 < len(piece) <= CHUNK
             pieces.append(np.frombuffer(piece, np.uint8))
             offset += len(piece)
@@ -173,9 +236,7 @@ def fetch(explorer, subject=0, channel=0):
 def test_coverage_is_sent_by_blocks_with_a_sentence(explorer):
     chosen = replace(explorer.settings, start_offset=(6, 6, 6), skip_blank="any")
     settings = resolve(chosen, explorer.cohort.facts).settings
-    [(content, [counts])] = answers(
-        explorer, kind="coverage", settings=as_json(settings), n_epochs=3
-    )
+    content, [counts] = ask(explorer, kind="coverage", settings=as_json(settings), n_epochs=3)
     expected = compute_coverage(plan_sets(settings, explorer.cohort.facts), 3)
     assert content["edges"] == expected.edges
     assert content["shares"] == expected.shares
@@ -185,10 +246,53 @@ def test_coverage_is_sent_by_blocks_with_a_sentence(explorer):
 
 def test_the_queue_of_the_epoch_shown_is_sent(explorer):
     settings = replace(explorer.settings, epoch=2, skip_blank="any", start_offset=(4, 4, 4))
-    [(content, [order])] = answers(explorer, kind="queue", settings=as_json(settings), about="now")
+    content, [order] = ask(explorer, kind="queue", settings=as_json(settings))
     queue = plan_sets(settings, explorer.cohort.facts).queue
-    assert (content["epoch"], content["about"]) == (2, "now")
+    assert content["epoch"] == 2
     assert np.frombuffer(order, "<i4").tolist() == queue.order.tolist()
+
+
+def test_a_queue_that_is_too_long_to_draw_says_so_before_it_is_made():
+    scan = np.broadcast_to(np.uint8(0), (512, 512, 300))
+    explorer = Explorer(Cohort.from_arrays([scan] * 30), settings=Settings(overlap=60))
+    content = answer(explorer, kind="queue", settings=as_json(explorer.settings))
+    assert content["failure"] == (
+        f"an epoch has {explorer.scene.n_queue:,} patches, and a queue of at most 1,048,576 can be "
+        "drawn: larger patches, less overlap or fewer training subjects make fewer"
+    )
+
+
+def boxes_of_queue(content):
+    """Look the corner and the image part of every patch up, subject after subject."""
+    for size, n in zip(content["sizes"], content["grid_of"], strict=True):
+        axes = content["grids"][n]
+        places = list(product(*(range(len(axis["starts"])) for axis in axes)))
+        assert len(places) == size
+        for place in places:
+            pairs = list(zip(axes, place, strict=True))
+            yield tuple(tuple(axis[what][m] for axis, m in pairs) for what in ("starts", "inside"))
+
+
+@pytest.mark.parametrize("chosen", [{}, {"start_offset": 6}, {"overlap": 5, "policy": "tight"}])
+def test_the_queue_tells_where_the_patches_of_each_subject_lie(chosen):
+    shapes = [(48, 40, 32), (48, 48, 16), (20, 20, 20), (48, 40, 32)]
+    cohort = Cohort.from_arrays([np.zeros(shape, np.uint8) for shape in shapes])
+    explorer = Explorer(cohort, settings=Settings(patch_size=16, data_split=0.9, **chosen))
+    content, _ = ask(explorer, kind="queue", settings=as_json(explorer.settings))
+    queue = plan_sets(explorer.settings, cohort.facts).queue
+    expected = []
+    for n, grid in zip(queue.subjects, queue.grids, strict=True):
+        for corner in grid:
+            ends = np.minimum(np.array(corner) + 16, shapes[n])
+            expected.append((corner, tuple((ends - np.maximum(corner, 0)).tolist())))
+    assert list(boxes_of_queue(content)) == expected
+    assert len(content["grids"]) == len(set(queue.grids)) > 1
+
+
+def test_where_patches_are_drawn_the_queue_tells_no_grids(explorer):
+    settings = as_json(explorer.settings, sampling="uniform")
+    content, _ = ask(explorer, kind="queue", settings=settings)
+    assert (content["grids"], content["grid_of"]) == ([], [])
 
 
 def test_a_volume_arrives_whole_with_its_label(explorer):
@@ -196,9 +300,6 @@ def test_a_volume_arrives_whole_with_its_label(explorer):
     header, _ = ask_planes(explorer, subject=2)
     low, high = grey_range(subject.image[0])
     assert header == {
-        "kind": "volume",
-        "subject": 2,
-        "channel": 0,
         "shape": SHAPE,
         "low": low,
         "high": high,
@@ -218,7 +319,7 @@ def test_a_large_volume_of_several_channels_arrives_whole():
     assert not header["has_label"]
     expected = to_greys(image[1], header["low"], header["high"])
     np.testing.assert_array_equal(fetch(explorer, channel=1)["image"], expected)
-    np.testing.assert_array_equal(explorer.open_voxels(0, 1).whole("image"), expected)
+    np.testing.assert_array_equal(explorer._answers.open_voxels(0, 1).whole("image"), expected)
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -232,8 +333,7 @@ def test_a_plane_is_the_volume_s(axis, dtype):
     parts = fetch(explorer)
     for index in (0, 5, SHAPE[axis] - 1):
         asked = {"subject": 0, "channel": 0, "axis": axis, "index": index}
-        [(content, buffers)] = answers(explorer, kind="plane", **asked)
-        assert content == {"kind": "plane", **asked}
+        _, buffers = ask(explorer, kind="plane", **asked)
         assert len(buffers) == 2
         for voxels, buffer in zip(parts.values(), buffers, strict=True):
             assert bytes(buffer) == voxels.take(index, axis).tobytes()
@@ -245,9 +345,8 @@ def test_a_plane_is_the_volume_s(axis, dtype):
 def test_greys_are_the_same_wherever_a_picture_comes_from(explorer):
     settings = explorer.settings
     parts = fetch(explorer, subject=1)
-    asked = {"settings": as_json(settings), "axis": 2, "entries": [[1, 4]], "about": "these"}
-    [(content, [picture])] = answers(explorer, kind="patches", **asked)
-    assert content["about"] == "these"
+    asked = {"settings": as_json(settings), "axis": 2, "entries": [[1, 4]]}
+    content, [picture] = ask(explorer, kind="patches", **asked)
     box = plan_sets(settings, explorer.cohort.facts).patches[1][4]
     middle = (max(0, box[2]) + min(box[2] + 16, SHAPE[2])) // 2
     inside = [slice(max(0, at), min(at + 16, size)) for at, size in zip(box, SHAPE, strict=True)]
@@ -275,10 +374,9 @@ def test_a_damaged_file_is_reported_by_subject_and_name(tmp_path):
     damaged = tmp_path / "sub-02" / "t1.nii.gz"
     damaged.write_bytes(damaged.read_bytes()[:9000])
     explorer = Explorer(tmp_path)
-    assert ask_planes(explorer)[0]["subject"] == 0
+    assert len(ask_planes(explorer)[1]) == 3
     content = answer(explorer, kind="volume", subject=1, channel=0, position=(0, 0, 0))
-    assert (content["kind"], content["subject"]) == ("failure", 1)
-    assert content["text"].startswith("sub-02: t1.nii.gz is damaged or cut short")
+    assert content["failure"].startswith("sub-02: t1.nii.gz is damaged or cut short")
     explorer.settings = replace(explorer.settings, subject=1)
     data, _ = explorer._repr_mimebundle_()  # the explorer shows all the same, without voxels
     assert {"image/png", "application/vnd.jupyter.widget-view+json"} <= data.keys()
@@ -421,6 +519,23 @@ def test_an_array_a_file_and_a_folder_can_be_explored(tmp_path):
     assert [cohort[0].has_label for cohort in cohorts] == [False, False, False, True]
 
 
+def test_an_image_of_nibabel_s_is_explored_with_its_spacing_and_its_axes(tmp_path):
+    voxels = np.random.default_rng(0).integers(0, 900, (12, 14, 10)).astype(np.int16)
+    image = nibabel.Nifti1Image(voxels, np.diag([-2.0, 1.0, 3.0, 1.0]))
+    image.header.set_slope_inter(0.5, 1)
+    nibabel.save(image, tmp_path / "t1.nii.gz")
+    for source in (nibabel.load(tmp_path / "t1.nii.gz"), nibabel.Nifti1Image(voxels, image.affine)):
+        explorer = Explorer(source)
+        np.testing.assert_allclose(explorer.cohort[0].image[0], source.get_fdata())
+        axes = explorer.scene.axes
+        assert [axis.spacing for axis in axes] == [2, 1, 3]
+        assert [axis.ends[1] for axis in axes] == ["L", "A", "S"]
+    series = nibabel.Nifti1Image(np.zeros((12, 14, 10, 3)), np.eye(4))
+    with pytest.raises(DataError, match=r"4 dimensions .*take one, as by image\.slicer"):
+        Explorer(series)
+    assert Explorer(series.slicer[..., 0]).scene.axes[0].size == 12
+
+
 @pytest.mark.parametrize(
     ("source", "error", "reason"),
     [
@@ -440,3 +555,52 @@ def test_the_check_of_widgets_holds_the_remedy_for_where_they_do_not_run():
     assert "application/vnd.jupyter.widget-view+json" in data
     assert "Widgets are not running here" in data["text/markdown"]
     assert "`patchviz`" in data["text/markdown"]
+
+
+# What is kept -------------------------------------------------------------------------------------
+
+
+def count_alive(references):
+    gc.collect()
+    return sum(reference() is not None for reference in references)
+
+
+@pytest.fixture
+def cohort():
+    return Cohort.phantom(2, (16, 16, 16))
+
+
+def test_an_explorer_that_is_closed_is_freed(cohort):
+    alive = []
+    for _ in range(3):
+        explorer = Explorer(cohort)
+        explorer._repr_mimebundle_()
+        ask(explorer, kind="scene", settings=as_json(explorer.settings))
+        alive.append(weakref.ref(explorer))
+        explorer.close()
+    del explorer
+    assert count_alive(alive) == 0
+
+
+def test_an_explorer_whose_name_goes_to_another_is_freed(cohort):
+    alive = []
+    for _ in range(3):
+        explorer = Explorer(cohort)
+        alive.append(weakref.ref(explorer))
+    assert count_alive(alive) == 1
+    assert explorer.settings.patch_size == (16, 16, 16)
+
+
+def test_an_explorer_on_a_page_is_kept_until_it_is_gone_from_there(cohort):
+    explorer = Explorer(cohort)
+    explorer._repr_mimebundle_()
+    hear = explorer._handle_custom_msg
+    alive = [weakref.ref(explorer)]
+    del explorer
+    assert count_alive(alive) == 1
+    hear({"kind": "gone"}, [])
+    hear({"kind": "scene", "id": "1", "settings": {}}, [])  # another cell shows it
+    del hear
+    assert count_alive(alive) == 1
+    alive[0]()._handle_custom_msg({"kind": "gone"}, [])
+    assert count_alive(alive) == 0

@@ -318,18 +318,6 @@ def test_python_sets_what_is_shown_and_reads_what_is_chosen(page, show):
     wait_for_python(page, "explorer.selected", 7)
 
 
-def test_the_selection_stays_on_its_voxel_while_patches_change(page, show):
-    show(REFERENCE)
-    run(page, "explorer.selected = 26")  # its middle is voxel 136
-    expect(readout(page)).to_contain_text("patch 27 of 27")
-    for size, n in ((72, 7), (36, 63), (144, 0), (64, 26)):
-        enter(number(page, "patch size"), size)
-        expect(readout(page)).to_contain_text(f"patch {n + 1} of")
-        wait_for_python(page, "explorer.selected", n)
-    run(page, "explorer.settings = Settings(patch_size=72)")
-    wait_for_python(page, "explorer.selected", 7)
-
-
 # Own data ----------------------------------------------------------------------------------------
 
 
@@ -371,6 +359,24 @@ def test_a_folder_with_labels_of_which_one_file_is_damaged(page, show, lab):
     expect(message).to_have_text("")
     wait_for_python(page, "explorer.settings.subject", 2)
     assert differ(labelled, picture_of_volume(page))
+
+
+def test_a_file_that_goes_away_while_it_is_open_and_comes_back(page, show, lab):
+    folders = write_phantom_cohort(lab.root / "away", 3, (48, 40, 32))
+    show("explorer = Explorer('away')\nexplorer")
+    label = folders[2] / "seg.nii.gz"
+    label.rename(lab.root / "elsewhere")
+    open_fold(page)
+    blanks = choice(page, "blank patches")
+    blanks.select_option("skip: no foreground")
+    expect(page.get_by_text("sub-03: there is no file")).to_be_visible()
+    expect(blanks).to_have_attribute("data-level", "red")
+    enter(number(page, "patch size along i"), 16)  # all else still has an effect
+    expect(sentence(page)).to_contain_text("3 × 1 × 1 boxes")
+    (lab.root / "elsewhere").rename(label)
+    blanks.select_option("skip: no foreground")
+    wait_for_python(page, "explorer.settings.skip_blank", "any")
+    expect(page.get_by_text("sub-03: there is no file")).to_have_count(0)
 
 
 def test_subjects_of_several_shapes(page, show):
@@ -551,6 +557,14 @@ _WATCH_OBSERVERS = """() => {
 }"""
 
 
+_COUNT_EXPLORERS = """
+def count_explorers():
+    import gc
+    gc.collect()
+    return sum(issubclass(type(thing), Explorer) for thing in gc.get_objects())
+"""
+
+
 @pytest.mark.usefixtures("spoils_page")  # it replaces what the page's observers do
 def test_a_view_that_is_gone_leaves_nothing_behind(page, show, lab, frames):
     show("display(Explorer(Cohort.phantom(2, (48, 48, 48))))\n" + SMALL, count=2)
@@ -559,21 +573,27 @@ def test_a_view_that_is_gone_leaves_nothing_behind(page, show, lab, frames):
     page.wait_for_function("() => window.observers.size")
     lab.wait_until_ready(page, 2)
     per_view = page.evaluate("() => window.observers.size / 2")
-    run(page, "first = explorer")
+    run(page, f"first = explorer{_COUNT_EXPLORERS}")
     lab.run_all(page)
     wait_for_python(page, "explorer is first", False)
     lab.wait_until_ready(page, 2)
     assert page.evaluate("() => window.observers.size") == 2 * per_view
     expect(page.locator(".patchviz")).to_have_count(2)
+    wait_for_python(page, "count_explorers()", 3)  # the two on the page, and the one with a name
 
     frames.clear()
     run(page, "first.settings = Settings(patch_size=12); first.selected = 3")
     run(page, "first.close()")
     assert [f.kind for f in frames.settled() if f.sent] == ["execute_request"] * 2  # nobody asks
     expect(sentence(page).nth(1)).to_contain_text("1 box of 48")
+    run(page, "del first")
+    wait_for_python(page, "count_explorers()", 2)
     page.evaluate("() => window.jupyterapp.commands.execute('editmenu:clear-all')")
     expect(page.locator(".patchviz")).to_have_count(0)
     assert page.evaluate("() => window.observers.size") == 0
+    wait_for_python(page, "count_explorers()", 1)  # which another cell can show
+    run(page, "del explorer")
+    wait_for_python(page, "count_explorers()", 0)
 
 
 # Saved pages -------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """The queue, its batch and the split in a real JupyterLab."""
 
 import re
-from multiprocessing.connection import Listener
 
 import numpy as np
 from playwright.sync_api import Locator, Page, expect
@@ -138,60 +137,6 @@ def test_a_batch_is_empty_until_popped_and_then_has_voxels_in_every_padding_mode
     wait_for_python(page, "explorer.settings.padding_mode", "constant")
     picture(batch)  # drawn anew
     page.wait_for_function(HAS_GREYS, arg=batch.element_handle())
-
-
-SLOW = """
-from multiprocessing.connection import Client
-
-noise = np.random.default_rng(0).integers(0, 256, (48, 48, 48), np.uint8)
-gate = Client({address!r})
-
-class Late:
-    shape = noise.shape
-
-    def __getitem__(self, at):
-        if at is ...:  # all voxels, not the slice that tells their type
-            gate.poll(None)
-        return noise[at]
-
-images = 10 * [Late()]
-images[{shown}] = noise
-explorer = Explorer(Cohort.from_arrays(images), settings=Settings(patch_size=16, subject={shown}))
-explorer
-"""
-
-
-def test_late_pictures_of_patches_are_those_of_the_plane_they_were_asked_for(page, show):
-    _, (shown, _) = get_validation_split(range(10))  # none of whose patches are in the queue
-    with Listener() as listener:
-        show(SLOW.format(address=listener.address, shown=shown))
-        gate = listener.accept()
-    with gate:
-        batch = page.get_by_role("application", name=re.compile("^batch 1 of"))
-        button(page, "batch").click()
-        picture(batch)  # drawn, so that its patches are asked for
-        page.get_by_role("button", name="sagittal").click()
-        picture(batch)
-        gate.send("open")
-        page.wait_for_function(HAS_GREYS, arg=batch.element_handle())
-        page.get_by_role("button", name="axial").click()
-        picture(batch)
-        page.wait_for_function(HAS_GREYS, arg=batch.element_handle())
-
-
-def test_the_table_of_subjects_and_patches_fills(page, show):
-    show(REFERENCE)
-    button(page, "subject × patch").click()
-    empty = picture(queue_canvas(page))
-
-    def filled() -> float:
-        return float(np.mean(np.any(picture(queue_canvas(page)) != empty, axis=-1)))
-
-    button(page, "batch").click()
-    first = filled()
-    assert first > 0
-    slider(page, "entries popped").press("End")
-    assert filled() > 20 * first
 
 
 def test_the_split_by_share_seed_and_folds(page, show):

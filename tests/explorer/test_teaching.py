@@ -8,8 +8,7 @@ from json import loads
 import pytest
 
 from patchviz import Cohort, Explorer, Settings
-from patchviz.explorer.bundle import SCRIPTS
-from patchviz.explorer.parts import PARTS
+from patchviz.explorer.widget import PARTS
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +61,6 @@ def test_python_still_sets_what_is_locked(cohort):
     explorer = Explorer(cohort, lock=["patch_size"])
     explorer.settings = Settings(patch_size=16)
     assert explorer.scene.axes[0].patch == 16
-
-
-def test_the_page_has_every_part_by_its_name():
-    source = (SCRIPTS / "pages/index.js").read_text("utf-8")
-    assert sorted(re.findall(r'data-part="(\w+)"', source)) == sorted(PARTS)
 
 
 def test_where_nothing_runs_its_picture_shows_what_it_shows(cohort):

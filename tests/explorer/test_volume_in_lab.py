@@ -18,7 +18,7 @@ from tests.explorers import (
 HEADS = """cohort, chosen = Cohort.phantom(4, (48, 40, 32)), Settings(patch_size=18)
 for n_bytes in {}:
     explorer = Explorer(cohort, settings=chosen)
-    explorer.open_voxels(0, 0).n_bytes = n_bytes
+    explorer._answers.open_voxels(0, 0).n_bytes = n_bytes
     display(explorer)"""
 NOTE = re.compile("planes are fetched from the kernel one by one: 48 × 40 × 32 voxels are more")
 POSITIONS = {"i": (-3, 0, 30, 47, 24), "j": (-7, 0, 25, 39, 20), "k": (-2, 0, 9, 31, 16)}

@@ -1,31 +1,19 @@
 // The exported page: the explorer on a stand-in for its model, which answers from what the page holds.
 
+import { follow_theme } from "../draw/canvas.js";
+import { describe_offer } from "../state/choices.js";
 import explorer from "./index.js";
-import { say_held } from "../state/held.js";
-import { follow_theme } from "../draw/theme.js";
 
 /** What a view needs of a model, without a kernel behind it. */
 class Model {
-  queues; coverage; volume; parts; listeners;
-
-  constructor(content, parts) {
-    const { state, n_epochs, scenes, bodies, sweeps, comparisons, queues, coverage, volume } = content;
-    Object.assign(this, { queues, coverage, volume, parts, listeners: new Map() });
-    this.scenes = new Map(scenes.map(([settings, body, sweep, queue]) => [key_of(settings), { body: bodies[body], size_sweep: sweeps[sweep], queue }]));
-    const found = [...this.scenes.values()];
-    for (const [places, rows] of comparisons) for (const n of places) found[n].rows = rows;
-    let offset = 0;
-    for (const queue of queues.flat()) {
-      queue.offset = offset;
-      offset += 4 * queue.length;
-    }
-    offset = 0;
-    for (const counts of coverage) {
-      counts.offset = offset;
-      offset += counts.length;
-    }
-    this.state = { ...state, n_epochs, n_covered: coverage.length, held: scenes.map(([settings]) => settings) };
+  constructor(content, bytes) {
+    Object.assign(this, { content, bytes, listeners: new Map() });
+    const { state, n_epochs, scenes, coverage } = content;
+    this.scenes = new Map(scenes.map(([settings, ...places]) => [key_of(settings), places]));
+    this.state = { ...state, n_epochs, n_coverage_epochs: coverage.length, combinations: scenes.map(([settings]) => settings) };
   }
+
+  content; bytes; listeners;
 
   get(name) {
     return this.state[name];
@@ -50,54 +38,46 @@ class Model {
     this.listeners.get(event)?.forEach((listener) => listener(...values));
   }
 
-  /** Answer as the kernel does: later. Scenes "ahead" are all at hand; other subjects' "patches" are not here. */
-  send(asked) {
-    const answers = { scene: this.send_scene, queue: this.send_queue, volume: this.send_volume, comparison: this.send_comparison, coverage: this.send_coverage };
-    const answer = answers[asked.kind];
-    if (answer) queueMicrotask(() => answer.call(this, asked));
+  /** Answer as the kernel does: later. */
+  send({ kind, id, ...asked }) {
+    queueMicrotask(() => {
+      const [answer, ...parts] = this.answer(kind, asked);
+      const views = parts.map((part) => new DataView(part.buffer, part.byteOffset, part.byteLength));
+      this.emit("msg:custom", { id, ...answer }, views);
+    });
   }
 
-  reply(message, ...buffers) {
-    this.emit("msg:custom", message, buffers.map((bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
-  }
-
-  send_scene({ settings }) {
+  /** What is known: an answer, and the bytes that belong to it. */
+  answer(kind, asked) {
+    const { settings, n_epochs } = asked;
+    const { bodies, sweeps, grids, queues, comparisons, coverage, volume } = this.content;
+    const { image, label, orders, coverage: counts } = this.bytes;
     const found = this.scenes.get(key_of(settings));
-    if (found) this.reply({ kind: "scene", scene: { ...found.body, settings, size_sweep: found.size_sweep } });
-    else this.reply({ kind: "scene", ...this.refuse(settings) });
+    if (kind === "volume") return [volume, image, ...(label ? [label] : [])];
+    if (kind === "scene" && !found) return [this.refuse(settings)];
+    const [queue, comparison, body, sweep, grid] = found ?? [];
+    if (kind === "scene") return [{ scene: { ...bodies[body], settings, size_sweep: sweeps[sweep] } }];
+    if (kind === "queue") return [{ ...queues[queue][settings.epoch], ...grids[grid] }, cut(orders, queues[queue][settings.epoch])];
+    if (kind === "comparison") return [{ rows: comparisons[comparison] }];
+    if (kind === "coverage") return [coverage[n_epochs - 1], cut(counts, coverage[n_epochs - 1])];
+    return [{ failure: "more is told in the notebook only" }];
   }
 
   /** Blame the first choice that is another than at present. */
   refuse(settings) {
     const now = this.get("settings");
     const control = Object.keys(now).find((name) => JSON.stringify(now[name]) !== JSON.stringify(settings[name]));
-    return { control, text: say_held(this, now, control) };
-  }
-
-  send_queue({ settings, about }) {
-    const { queue } = this.scenes.get(key_of(settings));
-    const { offset, length, ...content } = this.queues[queue][settings.epoch];
-    this.reply({ kind: "queue", ...content, about }, this.parts.orders.subarray(offset, offset + 4 * length));
-  }
-
-  send_comparison({ settings }) {
-    this.reply({ kind: "comparison", rows: this.scenes.get(key_of(settings)).rows });
-  }
-
-  send_coverage({ n_epochs }) {
-    const { offset, length, ...content } = this.coverage[n_epochs - 1];
-    this.reply(content, this.parts.coverage.subarray(offset, offset + length));
-  }
-
-  send_volume() {
-    const { image, label } = this.parts;
-    this.reply({ kind: "volume", ...this.volume }, image, ...(label ? [label] : []));
+    return { control, failure: describe_offer(this, now, control) };
   }
 }
 
 /** Scenes are kept for the first epoch; the others look the same, but for their queues. */
 function key_of(settings) {
   return JSON.stringify({ ...settings, epoch: 0 });
+}
+
+function cut(bytes, { offset, length }) {
+  return bytes.subarray(offset, offset + length);
 }
 
 /** The bytes of one part of the page, from deflated base64. */
@@ -121,8 +101,8 @@ function fit_frame() {
 follow_theme();
 fit_frame();
 /** @type {NodeListOf<HTMLElement>} */ const scripts = document.querySelectorAll("script[data-part]");
-const { content, ...parts } = Object.fromEntries(await Promise.all([...scripts].map(unpack)));
-const model = new Model(JSON.parse(new TextDecoder().decode(content)), parts);
+const { content, ...bytes } = Object.fromEntries(await Promise.all([...scripts].map(unpack)));
+const model = new Model(JSON.parse(new TextDecoder().decode(content)), bytes);
 const { initialize, render } = explorer();
 initialize({ model });
 render({ el: document.getElementById("explorer") });

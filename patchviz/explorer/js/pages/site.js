@@ -1,7 +1,7 @@
 // A page of the site: its questions take guesses, and its frames are as high as what is in them.
 
-import question from "./ask.js";
-import { follow_theme } from "../draw/theme.js";
+import question from "./question.js";
+import { follow_theme } from "../draw/canvas.js";
 
 /** In place of a question with its answer in a fold, ask it as a notebook does; the page holds what Python would say. */
 function ask(fold) {

@@ -3,15 +3,15 @@
 /** Where patch n lies: its place along each axis, its corner and size, and how much of it is image. */
 export function box_of(scene, n) {
   const place = place_of(scene, n);
+  const corner = place.map((m, a) => scene.axes[a].starts[m]);
+  const inside = place.map((m, a) => scene.axes[a].inside[m]);
   const size = scene.axes.map((axis) => axis.patch);
-  return {
-    n,
-    place,
-    size,
-    corner: place.map((m, a) => scene.axes[a].starts[m]),
-    blank: blanks_of(scene).has(n),
-    real: place.reduce((real, m, a) => real * (scene.axes[a].inside[m] / size[a]), 1),
-  };
+  return { n, place, blank: blanks_of(scene).has(n), ...make_box(corner, inside, size) };
+}
+
+/** A box by its corner, the image voxels in it along each axis, and its size. */
+export function make_box(corner, inside, size) {
+  return { corner, inside, size, real: inside.reduce((real, voxels, a) => (real * voxels) / size[a], 1) };
 }
 
 /** Where patch n stands among the starts of each axis: those of a grid are combined, of drawn patches each has its own. */
@@ -31,9 +31,24 @@ export function boxes_of(scene) {
   return Array.from({ length: scene.n_patches }, (_, n) => box_of(scene, n));
 }
 
-/** Whether the box of an entry is among those shown: drawn patches are their subject's alone. */
-export function has_box({ settings, n_patches }, { subject, patch }) {
-  return patch < n_patches && (settings.sampling === "grid" || subject === settings.subject);
+/** The box of a patch of any subject; null where it isn't known, as of patches that are drawn in others. */
+export function find_box({ scene, epoch }, subject, patch) {
+  const is_own = subject === scene.settings.subject;
+  if (is_own) return patch < scene.n_patches ? box_of(scene, patch) : null;
+  const grid = epoch?.grid_of(subject);
+  return grid ? box_of(grid, patch) : null;
+}
+
+/** Whether a scene shows the patches of a subject: its own, or those of an equal grid. */
+export function shows_patches_of({ scene, epoch }, subject) {
+  if (subject === scene.settings.subject) return true;
+  const grid = scene.sampled ? null : epoch?.grid_of(subject);
+  return Boolean(grid) && have_same_starts(grid.axes, scene.axes);
+}
+
+/** Whether patches start at the same places. */
+export function have_same_starts(axes, others) {
+  return axes.every(({ starts }, a) => String(starts) === String(others[a].starts));
 }
 
 const blanks = new WeakMap();
@@ -49,10 +64,9 @@ export function index_at({ image_index, span }, at) {
   return image_index[at - span[0]] ?? -1;
 }
 
-/** The voxel in the middle of what is image in a patch. */
-export function heart_of(scene, n) {
-  const { place, corner } = box_of(scene, n);
-  return corner.map((at, a) => Math.max(0, at) + (scene.axes[a].inside[place[a]] >> 1));
+/** The voxel in the middle of what is image in a box. */
+export function heart_of({ corner, inside }) {
+  return corner.map((at, a) => Math.max(0, at) + (inside[a] >> 1));
 }
 
 /** The number of a grid's patch at one place along each axis. */
@@ -77,7 +91,7 @@ export function boxes_on(scene, axis, at) {
   if (scene.sampled) return boxes_of(scene).filter((box) => is_cut(box, axis, at));
   const layer = layer_at(scene.axes[axis], at);
   if (layer < 0) return [];
-  const [a, b] = [0, 1, 2].filter((other) => other !== axis);
+  const [a, b] = plane_axes(axis);
   return scene.axes[a].starts.flatMap((_, m) => scene.axes[b].starts.map((__, n) => {
     const place = [0, 0, 0];
     [place[axis], place[a], place[b]] = [layer, m, n];
@@ -88,6 +102,11 @@ export function boxes_on(scene, axis, at) {
 /** Whether a plane cuts a box. */
 export function is_cut({ corner, size }, axis, at) {
   return at >= corner[axis] && at < corner[axis] + size[axis];
+}
+
+/** The axes that a plane across an axis shows: to the right, and upwards. */
+export function plane_axes(axis) {
+  return [0, 1, 2].filter((a) => a !== axis);
 }
 
 function drawn_at({ axes, n_patches }, voxel) {

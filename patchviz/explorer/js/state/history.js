@@ -1,17 +1,9 @@
 // The history of one explorer's settings: an entry for each change that was committed.
 
-const histories = new WeakMap();
-
-/** The history of a store: its views share it. */
-export function history_of(store) {
-  if (!histories.has(store)) histories.set(store, new History(store));
-  return histories.get(store);
-}
-
-class History {
+export class History {
   constructor(store) {
     this.store = store;
-    this.entries = ([]); // from the settings that it opened with to the present ones
+    this.entries = []; // from the settings that it opened with to the present ones
   }
 
   /** Write down what is settled: neither in a drag, nor asked for, nor refused. */

@@ -3,12 +3,12 @@
 const most_bytes = 2 ** 26; // of planes that are kept, the last used ones
 
 export class Voxels {
-  model; which; shape;
   low; high; note; has_label; // told by the first answer
+  failure = null; // why what was last asked for is not here
 
-  /** `which`: the subject and the channel; `position`: where planes are looked at first. */
-  constructor(model, which, shape, position) {
-    Object.assign(this, { model, which, shape });
+  /** `ask` as in the store; `which`: the subject and the channel; `position`: where planes are looked at first. */
+  constructor(ask, which, shape, position) {
+    this.shape = shape;
     this.strides = [shape[1] * shape[2], shape[2], 1];
     this.whole = null;
     this.arriving = null;
@@ -16,27 +16,23 @@ export class Voxels {
     this.n_bytes = 0;
     this.latest = [null, null, null]; // what an axis shows until the plane that is wished for is here
     this.asked = [...position]; // the plane that each axis waits for, one at a time
-    this.send("volume", { position });
-  }
-
-  send(kind, content) {
-    this.model.send({ kind, ...this.which, ...content });
-  }
-
-  /** Whether a message is about these voxels, and not those that were left meanwhile. */
-  is_about({ subject, channel }) {
-    return this.which.subject === subject && this.which.channel === channel;
+    this.missing = [null, null, null]; // the plane that each axis asked for in vain
+    this.ask = (kind, content, hear) => ask(kind, { ...which, ...content }, ({ failure = null, ...answer }, buffers) => {
+      this.failure = failure;
+      hear(answer, buffers);
+    });
+    this.ask("volume", { position }, (answer, buffers) => this.receive_volume(answer, buffers));
   }
 
   /** Whether all planes that are wished for are here. */
   get is_still() {
-    return this.asked.every((index) => index === null);
+    return this.failure !== null || this.asked.every((index) => index === null);
   }
 
   /** How the voxels come, or came. */
   get source() {
     if (this.whole) return "whole";
-    return this.note ? "planes" : "arriving";
+    return this.note || this.failure ? "planes" : "arriving";
   }
 
   /**
@@ -48,9 +44,9 @@ export class Voxels {
     let plane = this.planes.get(key);
     if (!plane && this.whole) plane = { ...this.whole, base: index * this.strides[axis], strides: this.strides, n_bytes: 0 };
     if (plane) this.keep(key, plane);
-    else if (this.asked[axis] === null) {
+    else if (this.asked[axis] === null && this.missing[axis] !== index) {
       this.asked[axis] = index;
-      this.send("plane", { axis, index });
+      this.ask("plane", { axis, index }, (_, parts) => this.receive_plane(axis, index, parts));
     }
     return plane ?? this.latest[axis];
   }
@@ -65,43 +61,45 @@ export class Voxels {
     }
   }
 
-  receive(message, buffers) {
-    const bytes = buffers.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
-    if (message.kind === "volume") this.receive_volume(message, bytes);
-    if (message.kind === "plane") this.receive_plane(message, bytes);
-    if (message.kind === "voxels") this.receive_voxels(message, bytes[0]);
-  }
-
-  receive_volume({ low, high, note, has_label }, [image, label]) {
+  /** What there is to know of a volume, and with it the planes on show, or of a small one the whole. */
+  receive_volume({ low, high, note, has_label, planes }, buffers) {
+    if (this.failure !== null) return;
     Object.assign(this, { low, high, note, has_label });
-    if (image) this.take({ image, label });
+    const n_parts = has_label ? 2 : 1;
+    if (planes) planes.forEach((index, axis) => this.receive_plane(axis, index, buffers.slice(n_parts * axis, n_parts * (axis + 1))));
+    else this.take({ image: buffers[0], label: buffers[1] });
   }
 
-  receive_plane({ axis, index }, [image, label]) {
+  receive_plane(axis, index, [image, label]) {
+    if (this.whole) return;
     const [u, v] = [0, 1, 2].filter((a) => a !== axis);
     const strides = [0, 0, 0];
     [strides[u], strides[v]] = [this.shape[v], 1];
+    const plane = image ? { image, label, base: 0, strides, n_bytes: image.length + (label?.length ?? 0) } : null;
     this.asked[axis] = null;
-    this.latest[axis] = { image, label, base: 0, strides, n_bytes: image.length + (label?.length ?? 0) };
-    this.keep(`${axis} ${index}`, this.latest[axis]);
+    this.missing[axis] = plane ? null : index;
+    this.latest[axis] = plane;
+    if (plane) this.keep(`${axis} ${index}`, plane);
   }
 
   /** Once planes are on show, get the whole volume, piece by piece so that other questions come between. */
   fetch_behind() {
-    if (this.whole || this.arriving || this.note !== "" || !this.is_still) return;
+    if (this.whole || this.arriving || this.note !== "" || this.failure !== null || !this.is_still) return;
     const size = this.shape.reduce((a, b) => a * b, 1);
     this.arriving = { image: new Uint8Array(size), label: this.has_label ? new Uint8Array(size) : null };
-    this.send("voxels", { part: "image", offset: 0 });
+    this.fetch("image", 0);
   }
 
-  receive_voxels({ part, offset }, bytes) {
-    if (!this.arriving) return; // it was asked for twice: before another subject, and after it
-    const { [part]: voxels, image, label } = this.arriving;
-    voxels.set(bytes, offset);
-    const next = offset + bytes.length;
-    if (next < voxels.length) this.send("voxels", { part, offset: next });
-    else if (part === "image" && label) this.send("voxels", { part: "label", offset: 0 });
-    else this.take({ image, label });
+  fetch(part, offset) {
+    this.ask("voxels", { part, offset }, (_, [bytes]) => {
+      const { [part]: voxels, image, label } = this.arriving;
+      if (!bytes) return void (this.arriving = null);
+      voxels.set(bytes, offset);
+      const next = offset + bytes.length;
+      if (next < voxels.length) this.fetch(part, next);
+      else if (part === "image" && label) this.fetch("label", 0);
+      else this.take({ image, label });
+    });
   }
 
   /** The whole is here: from now on nothing is asked for. */

@@ -1,7 +1,5 @@
 // Words on patches and entries, the same where they are read and where they are spoken.
 
-import { box_of, has_box } from "./boxes.js";
-
 /** A share as a percentage, by the rule of `percent` in `wording.py`: to a tenth, near nothing and all to a hundredth. */
 export function percent(share) {
   const parts = share >= 0.01 && share <= 0.99 ? 10 : 100; // of a percent, that are told apart
@@ -10,17 +8,17 @@ export function percent(share) {
   return `${count / parts} %`;
 }
 
-/** A patch in parts: its number, its corner, how much of it is image, and whether it is left out. */
-export function describe_patch(scene, n) {
-  if (n >= scene.n_patches) return [`patch ${n + 1}`]; // of a grid larger than this one
-  const { corner, real, blank } = box_of(scene, n);
-  const share = real === 1 ? "all inside the image" : `${percent(real)} image`;
-  return [`patch ${n + 1} of ${scene.n_patches.toLocaleString("en")}`, `corner ${corner.join(", ")}`, share, ...(blank ? ["blank: left out"] : [])];
+/** A patch in parts: its number, its corner, how much of it is image, and whether it is left out; of one whose box isn't known, its number. */
+export function describe_patch(patch, box, n_patches) {
+  if (!box) return [`patch ${patch + 1}`];
+  const share = box.real === 1 ? "all inside the image" : `${percent(box.real)} image`;
+  return [`patch ${patch + 1} of ${n_patches.toLocaleString("en")}`, `corner ${box.corner.join(", ")}`, share, ...(box.blank ? ["blank: left out"] : [])];
 }
 
-/** The same for an entry of the queue, of which the box may be another subject's. */
-export function describe_patch_of(scene, entry) {
-  return has_box(scene, entry) ? describe_patch(scene, entry.patch) : [`patch ${entry.patch + 1}`];
+/** The same for what is selected. */
+export function describe_selection({ scene, epoch, selection: { patch, box, entry } }) {
+  const n_patches = entry === null ? scene.n_patches : epoch.sizes[epoch.entry(entry).row];
+  return describe_patch(patch, box, n_patches);
 }
 
 /** An entry of the queue in two parts: whose it is, and its place among the batches. */

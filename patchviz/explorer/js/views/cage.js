@@ -1,54 +1,45 @@
 // The cage: image, grid and slices in three dimensions, turned by dragging, boxes pulled apart on demand.
 
-import { box_of, boxes_of } from "../state/boxes.js";
-import { on_arrows } from "./keys.js";
-import { fit, ground, painter_of, plane_axes, real_colour, selection, theme_of, write_over } from "../draw/paint.js";
+import { draw_lines, fill, fit, ground, real_colour, selection, theme_of, write_over } from "../draw/canvas.js";
+import { changes } from "../draw/changes.js";
+import { on_arrows, on_drag } from "../draw/gestures.js";
+import { painter_of, range } from "../draw/painter.js";
+import { boxes_of, plane_axes } from "../state/boxes.js";
 
+const edges = [[0, 1], [2, 3], [4, 5], [6, 7], [0, 2], [1, 3], [4, 6], [5, 7], [0, 4], [1, 5], [2, 6], [3, 7]]; // of a box
+const faces = [[0, 1, 3, 2], [0, 1, 5, 4], [0, 2, 6, 4]]; // across each axis, at its low end
 const most_boxes = 1000; // beyond it single boxes can't be told apart: the outlines stay
 
 export function render_cage(store, el) {
   el.innerHTML = `
     <canvas tabindex="0" role="application" aria-label="the grid in three dimensions"></canvas>
     <label class="pv-explode">explode <input type="range" min="0" max="1" step="0.01" value="0"></label>`;
-  const canvas = el.querySelector("canvas");
-  const explode = el.querySelector("input");
+  const [canvas, explode] = ["canvas", "input"].map((name) => el.querySelector(name));
   explode.oninput = () => store.set({ explode: Number(explode.value) });
   let cage = null;
-  let last = null;
-  let turned = 0;
   const turn = (right, down) => {
     const [yaw, pitch] = store.rotation;
     store.set({ rotation: [yaw + right, Math.min(1.5, Math.max(-1.5, pitch + down))] });
   };
-  canvas.onpointerdown = (event) => {
-    canvas.focus();
-    canvas.setPointerCapture(event.pointerId);
-    [last, turned] = [event, 0];
-  };
-  canvas.onpointermove = (event) => {
-    if (!last) return;
-    const [dx, dy] = [event.offsetX - last.offsetX, event.offsetY - last.offsetY];
-    turned += Math.abs(dx) + Math.abs(dy);
-    last = event;
-    turn(dx / 120, dy / 120);
-  };
-  canvas.onpointerup = (event) => {
-    last = null;
-    const n = turned < 5 ? cage?.box_under(event.offsetX, event.offsetY) : null;
-    if (n != null) store.select(n, { centre: true, save: true });
-  };
+  on_drag(canvas, {
+    move: (_x, _y, dx, dy) => turn(dx / 120, dy / 120),
+    click: (x, y) => {
+      const n = cage?.box_under(x, y) ?? null;
+      if (n !== null) store.choose(n, { centre: true });
+    },
+    hover: null,
+  });
   on_arrows(canvas, "arrow keys turn it", (right, up) => turn(0.1 * right, -0.1 * up));
   const wires = document.createElement("canvas"); // sliding and playing leave them alone
-  let drawn = [];
+  const differ = changes();
   return () => {
+    const { scene, rotation, hover } = store;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    explode.parentElement.hidden = Boolean(scene.sampled);
     if (!width) return; // in a tab that is not shown
-    const now = [store.scene, store.rotation, store.explode, store.hover, width, height];
-    if (now.some((value, n) => value !== drawn[n])) new Cage(fit(wires, width, height), store, width, height).draw_wires();
-    drawn = now;
+    if (differ([scene, rotation, store.explode, hover, width, height])) new Cage(fit(wires, width, height), store, width, height).draw_wires();
     cage = new Cage(fit(canvas, width, height), store, width, height);
     cage.draw(wires);
-    explode.parentElement.hidden = Boolean(store.scene.sampled);
   };
 }
 
@@ -85,28 +76,25 @@ class Cage {
   /** Draw the slices, the wires before them, and what is selected. */
   draw(wires) {
     const { ctx, store } = this;
-    ctx.fillStyle = ground;
-    ctx.fillRect(0, 0, ctx.canvas.width, ctx.canvas.height);
+    fill(ctx, [0, 0, ctx.canvas.width, ctx.canvas.height], ground);
     ctx.globalAlpha = 1 - 0.75 * this.explode;
     this.draw_slices();
     ctx.globalAlpha = 1;
     ctx.drawImage(wires, 0, 0, 2 * this.middle[0], 2 * this.middle[1]);
     ctx.lineJoin = "round";
-    if (!this.scene.covered) {
-      const chosen = box_of(this.scene, store.selected);
-      this.faces(this.moved(chosen), chosen.size, "rgba(255,143,31,.16)", selection, 2);
-    }
+    const { box, here } = store.selection;
+    if (box && (here !== null || !this.explode)) this.faces(this.moved(box), box.size, "rgba(255,143,31,.16)", selection, 2);
     this.draw_letters();
   }
 
   /** Draw all boxes, the image's outline, and how far the grid reaches. */
   draw_wires() {
     const { ctx, axes } = this;
-    const { covered } = this.scene;
+    const { withheld } = this.scene;
     ctx.lineJoin = "round";
-    if (this.single && !covered) this.boxes().forEach((box) => this.draw_box(box));
+    if (this.single && !withheld) this.boxes().forEach((box) => this.draw_box(box));
     this.wire([0, 0, 0], axes.map((axis) => axis.size), "#f4f6f8", 1.5);
-    if (covered || this.explode) return;
+    if (withheld || this.explode) return;
     ctx.setLineDash([5, 4]);
     this.wire(axes.map((axis) => axis.span[0]), axes.map((axis) => axis.span[1] - axis.span[0]), "#9fb3c4", 1);
     ctx.setLineDash([]);
@@ -119,54 +107,35 @@ class Cage {
   }
 
   /** Where the exploded view puts a box's corner. */
-  moved(box) {
-    return box.corner.map((at, a) => {
+  moved({ corner, place }) {
+    return corner.map((at, a) => {
       const { starts, patch } = this.axes[a];
-      return at + 0.5 * this.explode * patch * (box.place[a] - (starts.length - 1) / 2);
+      return at + 0.5 * this.explode * patch * (place[a] - (starts.length - 1) / 2);
     });
   }
 
   draw_box(box) {
-    const { explode } = this;
-    const { hover } = this.store;
-    const width = hover === box.n ? 3 : 1.2;
+    const { explode, store } = this;
+    const width = store.hover === box.n ? 3 : 1.2;
     if (explode) this.faces(this.moved(box), box.size, real_colour(box.real, 0.1 + 0.25 * explode), real_colour(box.real), width);
     else this.wire(box.corner, box.size, real_colour(box.real, 0.55), width);
   }
 
-  corner(from, size, which) {
-    return this.project(from.map((at, a) => at + which[a] * size[a]));
+  /** The corners of a box on the screen: number 4 i + 2 j + k is at the far end of each axis whose digit is 1. */
+  corners(from, size) {
+    return range(0, 8).map((n) => this.project(from.map((at, a) => at + ((n >> (2 - a)) & 1) * size[a])));
   }
 
   wire(from, size, colour, width) {
-    const { ctx } = this;
-    ctx.strokeStyle = colour;
-    ctx.lineWidth = width;
-    ctx.beginPath();
-    for (let a = 0; a < 3; a++)
-      for (const s of [0, 1])
-        for (const t of [0, 1]) {
-          const which = [0, 0, 0];
-          [which[(a + 1) % 3], which[(a + 2) % 3]] = [s, t];
-          const [x, y] = this.corner(from, size, which);
-          which[a] = 1;
-          const [x2, y2] = this.corner(from, size, which);
-          ctx.moveTo(x, y);
-          ctx.lineTo(x2, y2);
-        }
-    ctx.stroke();
+    const corners = this.corners(from, size);
+    const lines = edges.map((ends) => ends.flatMap((n) => corners[n].slice(0, 2)));
+    draw_lines(this.ctx, lines, colour, width);
   }
 
   /** The three faces of a box that look at the eye. */
   visible(from, size) {
-    return [0, 1, 2].map((a) => {
-      const near = this.rotation[2][a] > 0 ? 1 : 0;
-      return [[0, 0], [1, 0], [1, 1], [0, 1]].map(([s, t]) => {
-        const which = [0, 0, 0];
-        [which[a], which[(a + 1) % 3], which[(a + 2) % 3]] = [near, s, t];
-        return this.corner(from, size, which);
-      });
-    });
+    const corners = this.corners(from, size);
+    return faces.map((face, a) => face.map((n) => corners[this.rotation[2][a] > 0 ? n + (4 >> a) : n]));
   }
 
   faces(from, size, fill, stroke, width) {
@@ -192,19 +161,18 @@ class Cage {
   draw_slices() {
     const { position } = this.store;
     const quarters = [];
-    for (let a = 0; a < 3; a++) {
+    // the image alone: its padding would hide what stands behind
+    const halves = (a) => {
+      const middle = Math.min(Math.max(position[a] + 0.5, 0), this.axes[a].size);
+      return [[0, middle], [middle, this.axes[a].size]];
+    };
+    for (const [a, { size }] of this.axes.entries()) {
+      if (position[a] < 0 || position[a] >= size) continue;
       const [u, v] = plane_axes(a);
-      // the image alone: its padding would hide what stands behind
-      const cuts = [u, v].map((b) => [0, Math.min(Math.max(position[b] + 0.5, 0), this.axes[b].size), this.axes[b].size]);
-      if (position[a] < 0 || position[a] >= this.axes[a].size) continue;
-      for (const m of [0, 1])
-        for (const n of [0, 1]) {
-          const middle = [...position];
-          middle[a] += 0.5;
-          middle[u] = (cuts[0][m] + cuts[0][m + 1]) / 2;
-          middle[v] = (cuts[1][n] + cuts[1][n + 1]) / 2;
-          const us = [cuts[0][m], cuts[0][m + 1]];
-          const vs = [cuts[1][n], cuts[1][n + 1]];
+      for (const us of halves(u))
+        for (const vs of halves(v)) {
+          const middle = position.map((at) => at + 0.5);
+          [middle[u], middle[v]] = [us, vs].map(([from, to]) => (from + to) / 2);
           quarters.push({ a, us, vs, depth: this.project(middle)[2] });
         }
     }

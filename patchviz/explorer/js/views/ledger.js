@@ -1,44 +1,32 @@
 // The ledger: every number, and on a click the formula that gives it.
 
+import { changes } from "../draw/changes.js";
+
 export function render_ledger(store, el) {
-  el.innerHTML = `<summary>every number, and its formula</summary><div class="pv-ledger"></div>`;
-  el.addEventListener("toggle", () => store.touch());
-  const body = el.querySelector(".pv-ledger");
-  const rows = new Map();
-  let shown = null;
+  el.innerHTML = `<summary>every number, and its formula</summary><div class="pv-numbers"></div>`;
+  const body = el.querySelector(".pv-numbers");
+  const differ = changes();
+  let listed = "";
   return () => {
-    if (store.scene === shown || !el.open) return;
-    shown = store.scene;
-    const groups = new Map();
-    for (const row of shown.ledger) {
-      if (!rows.has(row.key)) rows.set(row.key, make_row(row.key));
-      put(rows.get(row.key), row);
-      groups.set(row.group, [...(groups.get(row.group) ?? []), rows.get(row.key)]);
+    if (!differ([store.scene])) return;
+    const { ledger } = store.scene;
+    const rows = ledger.map(({ group, key }) => `${group} ${key}`).join();
+    if (rows !== listed) list(body, ledger);
+    listed = rows;
+    for (const row of body.querySelectorAll("details")) {
+      const { label, value, formula, reason } = ledger.find(({ key }) => key === row.dataset.key);
+      const texts = { span: label, b: value, small: reason, code: formula };
+      for (const [name, text] of Object.entries(texts)) row.querySelector(name).textContent = text;
     }
-    const wanted = [...groups.values()].flat();
-    if (wanted.length === body.querySelectorAll("details").length) return; // texts are in place
-    body.replaceChildren(
-      ...[...groups].map(([name, members]) => {
-        const section = document.createElement("section");
-        const title = document.createElement("h3");
-        title.textContent = name;
-        section.append(title, ...members);
-        return section;
-      }),
-    );
   };
 }
 
-function make_row(key) {
-  const row = document.createElement("details");
-  row.dataset.key = key;
-  row.innerHTML = `<summary><span></span><b></b><small></small></summary><code></code>`;
-  return row;
-}
-
-function put(row, { label, value, formula, reason }) {
-  row.querySelector("span").textContent = label;
-  row.querySelector("b").textContent = value;
-  row.querySelector("small").textContent = reason;
-  row.querySelector("code").textContent = formula;
+/** Make a row for each number, under the titles of their groups; those that are open stay so. */
+function list(body, ledger) {
+  const open = new Set([...body.querySelectorAll("[open]")].map((row) => row.dataset.key));
+  const groups = [...new Set(ledger.map(({ group }) => group))];
+  const make_row = ({ key }) =>
+    `<details data-key="${key}" ${open.has(key) ? "open" : ""}><summary><span></span><b></b><small></small></summary><code></code></details>`;
+  const rows_of = (name) => ledger.filter(({ group }) => group === name).map(make_row).join("");
+  body.innerHTML = groups.map((name) => `<section><h3>${name}</h3>${rows_of(name)}</section>`).join("");
 }

@@ -1,12 +1,12 @@
 // The questions: numbers to guess before they are shown, and how near the guesses were.
 
-import { reveal, rows_of } from "../state/cover.js";
+import { make_input } from "../draw/inputs.js";
 import { judge } from "../state/guess.js";
+import { asked_rows, reveal } from "../state/prediction.js";
 
 export function render_questions(store, el) {
   el.innerHTML = `<fieldset></fieldset><button disabled>reveal</button><ul role="status"></ul>`;
-  const [fields, button, answers] = ["fieldset", "button", "ul"].map((name) => el.querySelector(name));
-  const predict = store.model.get("predict");
+  const [fields, button, answers] = el.children;
   let asked = []; // the inputs
   let shown = null;
 
@@ -17,28 +17,23 @@ export function render_questions(store, el) {
     reveal(store, guesses());
   };
   const ask = (rows) => {
-    asked = rows.map(({ key }) => Object.assign(document.createElement("input"), { type: "text", name: key, size: 8, autocomplete: "off" }));
-    fields.replaceChildren(...rows.map(({ label }, n) => label_of(label, asked[n])));
+    fields.replaceChildren();
+    asked = rows.map(({ key, label }) => make_input(label, fields, { type: "text", name: key, size: "8", autocomplete: "off" }));
     button.disabled = true;
   };
 
   return () => {
     const { scene, model } = store;
-    const { covered = false } = scene;
-    el.hidden = !predict.length;
-    if (el.hidden || covered === shown) return;
-    shown = covered;
-    fields.hidden = button.hidden = !covered;
-    if (covered) ask(rows_of(predict, scene));
-    const told = covered ? [] : rows_of(predict, scene);
+    const { withheld = false } = scene;
+    el.hidden = !model.get("predict").length;
+    if (el.hidden || withheld === shown) return;
+    shown = withheld;
+    fields.hidden = button.hidden = !withheld;
+    const rows = asked_rows(model, scene);
+    if (withheld) ask(rows);
+    const told = withheld ? [] : rows;
     answers.replaceChildren(...told.map((row) => answer(row, model.get("guesses")[row.key] ?? "")));
   };
-}
-
-function label_of(text, input) {
-  const label = document.createElement("label");
-  label.append(text, input);
-  return label;
 }
 
 function answer({ label, value }, guess) {

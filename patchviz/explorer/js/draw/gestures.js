@@ -1,5 +1,6 @@
-// Keys: which are the explorer's, and what the arrow keys and the page keys mean on a canvas.
+// What keys and pointers mean: which keys are the explorer's, and how things are pointed at, chosen and dragged.
 
+const most_still = 4; // CSS pixels that a click may move
 const arrows = { ArrowLeft: [-1, 0, 0], ArrowRight: [1, 0, 0], ArrowDown: [0, -1, 0], ArrowUp: [0, 1, 0] };
 const pages = { PageDown: [0, 0, -1], PageUp: [0, 0, 1] };
 
@@ -41,4 +42,38 @@ export function on_arrows(el, help, go) {
     event.preventDefault();
     go(...step);
   });
+}
+
+/** Light up what lies under the pointer, and choose it by a click; `find(x, y)` tells what that is, or null. */
+export function on_point(canvas, find, light_up, choose) {
+  canvas.onpointermove = ({ offsetX, offsetY }) => light_up(find(offsetX, offsetY));
+  canvas.onpointerleave = () => light_up(null);
+  canvas.onclick = ({ offsetX, offsetY }) => {
+    const found = find(offsetX, offsetY);
+    if (found !== null) choose(found);
+  };
+}
+
+/** Drag: `move(x, y, dx, dy)` with each step, or `click(x, y)` where it stayed; `hover(x, y)` while no button is down. */
+export function on_drag(canvas, { move, click, hover }) {
+  canvas.classList.add("pv-dragged"); // a finger scrolls elsewhere
+  let last = null;
+  let way = 0;
+  canvas.onpointerdown = (event) => {
+    canvas.focus();
+    canvas.setPointerCapture(event.pointerId);
+    [last, way] = [[event.offsetX, event.offsetY], 0];
+  };
+  canvas.onpointermove = ({ offsetX: x, offsetY: y }) => {
+    if (!last) return hover?.(x, y);
+    const [dx, dy] = [x - last[0], y - last[1]];
+    way += Math.hypot(dx, dy);
+    last = [x, y];
+    if (way > most_still) move(x, y, dx, dy);
+  };
+  canvas.onpointerup = ({ offsetX, offsetY }) => {
+    if (last && way <= most_still) click(offsetX, offsetY);
+    last = null;
+  };
+  canvas.onpointercancel = () => (last = null); // the page scrolls instead, or a second finger came
 }

@@ -1,8 +1,8 @@
 // A table to choose from: one stop of the Tab key, arrow keys within, a click or Enter chooses.
 
-import { on_arrows } from "./keys.js";
+import { on_arrows } from "./gestures.js";
 
-export class Rows {
+export class SelectableTable {
   caption; body;
   ids = []; // what each row stands for
   chosen = null;

@@ -1,11 +1,31 @@
-// What is spoken: the outcome of what the user does here, in one sentence when it comes to rest.
+// The sentence: the scheme in numbers, of which those flash that changed; and what is spoken, the outcome of what the user does.
 
-import { describe_entry, describe_patch, describe_patch_of } from "../state/words.js";
+import { describe_entry, describe_selection } from "../state/words.js";
 
 const rest = 300; // ms without a further change
 
+export function render_sentence(store, el) {
+  let shown = null;
+  return () => {
+    if (store.scene === shown) return;
+    const before = new Map((shown?.sentence ?? []).map((word) => [word.key, word.text]));
+    shown = store.scene;
+    el.replaceChildren(
+      ...shown.sentence.map(({ text, key, strong }) => {
+        const word = document.createElement(strong ? "strong" : "span");
+        word.textContent = text;
+        if (key) word.dataset.key = key;
+        if (key && before.has(key) && before.get(key) !== text) word.className = "pv-flash";
+        return word;
+      }),
+    );
+  };
+}
+
+/** Speak, in one sentence, when things come to rest. */
 export function render_spoken(store, el) {
   const view = el.closest(".patchviz");
+  el.ariaLive = "polite";
   let known = null;
   let timer = 0;
   return () => {
@@ -21,12 +41,10 @@ export function render_spoken(store, el) {
 
 /** The picture as a whole, and what is selected in it. */
 function describe(store) {
-  const { scene, entry, epoch, selected } = store;
+  const { scene, selection: { entry } } = store;
+  const [subject, place] = entry === null ? [scene.subject_id, ""] : describe_entry(store, entry);
   const whole = scene.sentence.map(({ text }) => text).join("");
-  if (scene.covered) return { whole, subject: scene.subject_id, patch: [], place: "" };
-  if (entry === null || !epoch) return { whole, subject: scene.subject_id, patch: describe_patch(scene, selected), place: "" };
-  const [subject, place] = describe_entry(store, entry);
-  return { whole, subject, patch: describe_patch_of(scene, epoch.entry(entry)), place };
+  return { whole, subject, patch: scene.withheld ? [] : describe_selection(store), place };
 }
 
 /** The sentence on what is new, or null. */

@@ -1,41 +1,41 @@
-// What stays covered until it is guessed: a scene with its grid taken out, so that no view can show it.
+// What has to be guessed first: a scene with its grid taken out, so that no view can show it.
 
 /** The scene as it may be shown: whole, or without grid and numbers while there is something to guess. */
-export function cover(store, scene) {
-  const predict = store.model.get("predict");
-  if (!rows_of(predict, scene).length || store.revealed === key_of(scene)) return scene;
+export function withhold(store, scene) {
+  const asked = asked_rows(store.model, scene);
+  if (!asked.length || store.revealed === key_of_numbers(scene)) return scene;
   const word = (wanted) => scene.sentence.find(({ key }) => key === wanted);
   return {
     ...scene,
-    covered: true,
+    withheld: true,
     sampled: null,
     axes: scene.axes.map(take_grid_out),
     n_patches: 1,
     blank: [],
     classes: [],
     sentence: [word("image_shape"), { text: " cut into patches of " }, word("patch_size")],
-    ledger: rows_of(predict, scene).map(({ key, label }) => ({ key, label })),
+    ledger: asked.map(({ key, label }) => ({ key, label })),
     hints: scene.hints.filter(({ control }) => control === "patch_size"),
-    size_sweep: hide(scene.size_sweep, store.scene?.covered ? store.scene.size_sweep : null),
+    size_sweep: take_plot_out(scene.size_sweep),
   };
 }
 
 /** The rows of the ledger that are asked for. */
-export function rows_of(predict, { ledger }) {
-  return predict.map((key) => ledger.find((row) => row.key === key)).filter(Boolean);
+export function asked_rows(model, { ledger }) {
+  return model.get("predict").map((key) => ledger.find((row) => row.key === key)).filter(Boolean);
 }
 
 /** Everything was guessed: show it, and let Python know. */
 export function reveal(store, guesses) {
   const { scene, model } = store;
-  store.revealed = key_of(scene);
+  store.revealed = key_of_numbers(scene);
   model.set("guesses", guesses);
   model.save_changes();
   store.request(scene.settings);
 }
 
 /** What the numbers depend on: another subject of the same shape has the same. */
-function key_of({ settings: { subject, channel, padding_mode, epoch, ...rest }, axes }) {
+function key_of_numbers({ settings: { subject, channel, padding_mode, epoch, ...rest }, axes }) {
   return JSON.stringify([rest, axes.map(({ size }) => size)]);
 }
 
@@ -47,9 +47,8 @@ function take_grid_out(axis) {
   return { ...axis, patch: size, starts: [0], inside: [size], span: [0, size], image_index, layer_index, unseen: [] };
 }
 
-/** A sweep of sizes without its plot; the one before where that is the same, so that a drag plots it once. */
-function hide(sweep, before) {
-  if (before && String(before.sizes) === String(sweep.sizes)) return before;
+/** A sweep of sizes without its plot. */
+function take_plot_out(sweep) {
   const none = sweep.sizes.map(() => null);
   return { ...sweep, padding: none, unseen: none, counts: none };
 }

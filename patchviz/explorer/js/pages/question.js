@@ -1,7 +1,7 @@
 // A question: Python computes what is right when a guess is checked.
 
 import { judge } from "../state/guess.js";
-import { keep_keys } from "../views/keys.js";
+import { keep_keys } from "../draw/gestures.js";
 
 const page = `
   <label><span></span> <input type="text" size="12" autocomplete="off"></label>
