@@ -92,6 +92,8 @@ def _own_folder(process: int) -> tuple[Path, FileLock]:
 def _remove(lock: Path) -> None:
     beside = lock.with_suffix("")
     shutil.rmtree(beside, ignore_errors=True)
-    for left in (beside, lock):
-        with suppress(OSError):  # it is gone, or Windows removes no open file
-            left.unlink()
+    with suppress(OSError):  # it is gone, or Windows removes no open file
+        beside.unlink()
+    if not os.path.lexists(beside):  # else the next that sweeps tries again
+        with suppress(OSError):
+            lock.unlink()

@@ -533,7 +533,7 @@ def test_a_dataset_that_can_not_travel_says_what_to_do(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit on Windows")
-def test_too_many_open_files_are_no_fault_of_the_file(paths):
+def test_too_many_open_files_are_no_fault_of_the_file(paths, temporary):
     code = """
 import resource, sys
 from patchviz import Cohort
@@ -557,3 +557,8 @@ except OSError as error:
         f"sub-1-t1: sub-1-t1.nii.gz can't be read ({paths[0][1]}; Too many open files: close "
         "some, or allow more (ulimit -n))"
     )
+    assert files(temporary) != []  # without a handle no folder is removed: the next process does it
+    cohort = Cohort.phantom(1, (8, 8, 8))
+    assert [path.suffix for path in temporary.iterdir()].count(".lock") == 1
+    assert [name for name in files(temporary) if not name.endswith(".lock")] == []
+    del cohort

@@ -157,6 +157,7 @@ def test_threads_end_when_all_is_read_and_the_epoch_goes_on(paths):
 @pytest.mark.parametrize("end", ["close", "del", "for", "KeyboardInterrupt"])
 def test_who_stops_in_mid_epoch_leaves_no_thread_and_no_handle(paths, end):
     Cohort.phantom(1, (8, 8, 8))  # this process has a temporary folder now, and holds its lock
+    gc.collect()
     before = handles()
     cohort = Cohort.from_files(*paths)
     calls = count()
