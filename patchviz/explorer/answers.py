@@ -39,10 +39,7 @@ def read_settings(content: dict[str, Any], _: Any = None) -> Settings:
 
 
 class Answers:
-    """The answers about a cohort that the front end of an explorer asks for, as messages.
-
-    Each ``_answer_…`` answers questions of one kind.
-    """
+    """What a front end asks about a cohort: ``_answer_…`` answers questions of one kind."""
 
     def __init__(self, cohort: Cohort) -> None:
         self._cohort = cohort
@@ -50,8 +47,8 @@ class Answers:
         self._grey_range = cache(lambda n, channel: grey_range(cohort[n].image[channel]))
         self.open_voxels = lru_cache(maxsize=1)(self._open_voxels)
         # planned and described once, though the front end asks about the same settings many times
-        self._plan = lru_cache(maxsize=4)(lambda resolved: plan_sets(resolved, cohort.facts))
-        self._describe = lru_cache(maxsize=4)(lambda resolved: describe(self._plan(resolved)))
+        self._plan = lru_cache(maxsize=32)(lambda resolved: plan_sets(resolved, cohort.facts))
+        self._describe = lru_cache(maxsize=32)(lambda resolved: describe(self._plan(resolved)))
 
     def plan(self, settings: Settings) -> PlannedSets:
         """Plan what settings give on the cohort."""
@@ -77,13 +74,8 @@ class Answers:
 
     def _answer_neighbours(self, settings: list[dict[str, Any]]) -> Message:
         """Resolve what may be asked for next, as far as it is possible."""
-        scenes = []
-        for each in map(read_settings, settings):
-            try:
-                scenes.append(describe(plan_sets(each, self._cohort.facts)).to_json())
-            except (ValueError, TypeError):
-                continue
-        return {"scenes": scenes}, []
+        tried = [self.to(kind="scene", id="", settings=each)[0] for each in settings]
+        return {"scenes": [told["scene"] for told in tried if "scene" in told]}, []
 
     def _answer_comparison(self, settings: dict[str, Any]) -> Message:
         rows = compare(self.describe(read_settings(settings)))
@@ -102,13 +94,9 @@ class Answers:
         """Show each patch's slice through the middle of what is image in it."""
         sets = self.plan(read_settings(settings))
         boxes = _find_boxes(sets, entries)
-        corners = boxes["corners"]
-        pictures = [
-            self._cut(sets.settings, axis, n, corner)
-            for (n, _), corner in zip(entries, corners, strict=True)
-        ]
-        shown = b"".join(picture.tobytes() for picture in pictures)
-        return {**boxes, "shape": pictures[0].shape}, [shown]
+        cuts = zip(entries, boxes["corners"], strict=True)
+        pictures = [self._cut(sets.settings, axis, n, corner) for (n, _), corner in cuts]
+        return {**boxes, "shape": pictures[0].shape}, [b"".join(map(np.ndarray.tobytes, pictures))]
 
     def _answer_contents(self, settings: dict[str, Any], entries: Entries) -> Message:
         """List of each patch where it lies, and how much of its image part is foreground.

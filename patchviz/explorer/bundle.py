@@ -38,24 +38,11 @@ export default await loaded.get(NAME);
 
 
 def read_modules(entry: Path) -> dict[str, str]:
-    """Read an ES module and all that it imports, each after those that it needs.
+    """Read an ES module and all that it imports, each after those that it needs, by their names.
 
-    Parameters
-    ----------
-    entry : Path
-        A module in a folder of the folder that holds all of them, as ``js/pages/index.js``. They
-        import each other by relative paths only.
-
-    Returns
-    -------
-    dict of str to str
-        Source by name, which is the path from the common folder, as ``pages/index.js``; sources
-        import by these names. `entry` is the last.
-
-    Raises
-    ------
-    ValueError
-        For modules that import each other in a circle, with their names.
+    `entry` lies in a folder of the folder that holds all of them, as ``js/pages/index.js``; the
+    path from there, ``pages/index.js``, is its name, by which sources import each other. Modules
+    that do so in a circle are a ``ValueError``.
     """
     root = entry.resolve().parents[1]
     sources: dict[str, str] = {}
@@ -70,8 +57,7 @@ def read_modules(entry: Path) -> dict[str, str]:
             def link(match: re.Match[str]) -> str:
                 return f'from "{visit((path.parent / match[1]).resolve(), (*above, name))}"'
 
-            linked = _IMPORT.sub(link, path.read_text("utf-8"))
-            sources[name] = linked
+            sources[name] = _IMPORT.sub(link, path.read_text("utf-8"))
         return name
 
     visit(entry.resolve(), ())

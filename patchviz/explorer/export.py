@@ -58,7 +58,6 @@ def export_page(
     Parameters
     ----------
     path : str or path
-        The file.
     cohort : Cohort
     settings : Settings
         What the page opens with.
@@ -68,11 +67,6 @@ def export_page(
         What can be chosen on the page; `subject` and `channel` are those of `settings` throughout.
         By default cubic patch sizes × overlaps × policies × orders around `settings`; where
         patches are drawn, patch sizes × orders.
-
-    Returns
-    -------
-    Path
-        The file.
 
     Raises
     ------
@@ -130,9 +124,11 @@ def _pack(
     cohort: Cohort, planned: list[PlannedSets], state: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Put together what the page's stand-in for the model answers with, nothing twice."""
-    n_epochs = 1 if any(_draws(sets) for sets in planned) else N_EPOCHS
+    chosen = [sets.training.options for sets in planned]
+    draws = any(options.sampling != "grid" or options.has_random_starts for options in chosen)
+    n_epochs = 1 if draws else N_EPOCHS  # each has patches of its own
     epochs: list[list[Packed]] = []
-    compared: dict[str, list[Any]] = {}  # by grid
+    compared: dict[str, int] = {}  # by grid
     found: dict[str, dict[str, int]] = defaultdict(dict)  # of each kind, as JSON with a number
 
     def number(kind: str, thing: Any) -> int:
@@ -142,16 +138,17 @@ def _pack(
     for sets in planned:
         scene = describe(sets)
         body = scene.to_json()
-        chosen, sweep = body.pop("settings"), body.pop("size_sweep")
+        settings, sweep = body.pop("settings"), body.pop("size_sweep")
         queue = number("queues", _describe_queue(sets))
         if queue == len(epochs):
             epochs.append([pack_queue(sets, epoch) for epoch in range(n_epochs)])
-        grid = str({**chosen, "policy": None, "order": None})
+        grid = str({**settings, "policy": None, "order": None})
         if grid not in compared:
-            compared[grid] = _compare(scene) if "policies" in state["show"] else []
+            rows_of_it = compare(scene) if "policies" in state["show"] else ()
+            compared[grid] = number("comparisons", [asdict(row) for row in rows_of_it])
         things = {"bodies": body, "sweeps": sweep, "grids": pack_grids(sets.queue)}
         numbers = [number(kind, thing) for kind, thing in things.items()]
-        rows.append([chosen, queue, number("comparisons", compared[grid]), *numbers])
+        rows.append([settings, queue, compared[grid], *numbers])
     covered = _cover(planned[0]) if "coverage" in state["show"] else []
     voxels = Answers(cohort).open_voxels(planned[0].settings.subject, planned[0].settings.channel)
     parts = {
@@ -180,16 +177,6 @@ def _cover(sets: PlannedSets) -> list[Packed]:
     except ValueError as error:  # it would take too much memory
         covered = covered or [({"failure": str(error)}, b"")]
     return covered
-
-
-def _compare(scene: Scene) -> list[Any]:
-    return [asdict(row) for row in compare(scene)]
-
-
-def _draws(sets: PlannedSets) -> bool:
-    """Tell whether each epoch has a grid or patches of its own."""
-    options = sets.training.options
-    return options.sampling != "grid" or options.has_random_starts
 
 
 def _join(packed: Iterable[Packed]) -> bytes:

@@ -18,21 +18,8 @@ Bytes = NDArray[np.uint8]
 class Voxels:
     """One channel of a subject, and its label if there is one, as bytes.
 
-    Parameters
-    ----------
-    image : ndarray
-        The channel, in C order.
-    label : ndarray or None
-        Of the same shape, in C order.
-    greys : tuple of two floats
-        The values of black and white: see `grey_range`.
-
-    Attributes
-    ----------
-    parts : dict
-        The arrays by name: "image", and "label" if there is one.
-    n_bytes : int
-        What they take as bytes.
+    `image` and `label` have one shape, in C order; `greys` are the values of black and white: see
+    `grey_range`. `parts` holds them by the names "image" and "label", `n_bytes` is what they take.
     """
 
     def __init__(

@@ -30,12 +30,8 @@ from patchviz.scene.settings import Settings
 
 Explorable = Cohort | Array | str | os.PathLike[str] | None
 
-# the parts of the page by their names, in its order
-PARTS = tuple(
-    re.findall(
-        r"^  (\w+): \{ render", (SCRIPTS / "pages/parts.js").read_text("utf-8"), re.MULTILINE
-    )
-)
+_LIST = (SCRIPTS / "pages/parts.js").read_text("utf-8")
+PARTS = tuple(re.findall(r"^  (\w+): \{ render", _LIST, re.MULTILINE))  # in the page's order
 CHOICES = {  # what settings can be chosen, and how that is called
     "policy": {p.name: f"{p.name}: {p.summary} ({p.reference})" for p in POLICIES.values()},
     "padding_mode": {mode: mode for mode in PADDING_MODES},
@@ -214,9 +210,8 @@ class Explorer(Widget):
             asked = [row.label for row in self.scene.ledger if row.key in self.predict]
             text = f"**Guess first:** {', '.join(asked)}. The picture comes where widgets run."
             return {"text/markdown": text}  # a picture would tell
-        png = self._draw()
-        encoded = base64.b64encode(png).decode()
-        return {"image/png": encoded, "text/html": write_picture(self.scene, encoded, self.show)}
+        png = base64.b64encode(self._draw()).decode()
+        return {"image/png": png, "text/html": write_picture(self.scene, png, self.show)}
 
     def _draw(self) -> bytes:
         """Draw the plane that stands where widgets don't run."""
@@ -261,8 +256,8 @@ def _forget_output(widget: Widget) -> None:
     """Take a widget whose output is gone from IPython's history, which keeps it for good."""
     if (shell := get_ipython()) is None:
         return
-    spaces = shell.user_ns, shell.user_ns_hidden, shell.user_ns["_oh"], vars(shell.displayhook)
-    for space in spaces:
+    outputs = shell.user_ns.get("_oh", {})
+    for space in (shell.user_ns, shell.user_ns_hidden, outputs, vars(shell.displayhook)):
         for name, value in list(space.items()):
             if value is widget and not str(name).strip("_0123456789"):  # as _, __ and _12
                 space[name] = None

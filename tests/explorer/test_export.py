@@ -183,6 +183,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(explorer, tmp_path, monkeypatch)
 
     explorer.cohort.read(0)  # whose voxels are kept by the same call
     choices = [explorer.settings]
+    _ = explorer.cohort[0].image, explorer.cohort[0].label  # decoded before, which moves files, too
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", fail)
         with pytest.raises(PermissionError):

@@ -8,8 +8,8 @@ const most_epochs = 16;
 export function render_coverage(store, el) {
   el.innerHTML = `<summary>coverage: how often each voxel is seen</summary>
     <div class="pv-fields"><label>epochs <input type="range" min="1" max="${most_epochs}" step="1" value="1"><output></output></label></div>
-    <p class="pv-readout"></p><ul role="img"></ul>`;
-  const [slider, output, readout, bars] = ["input", "output", ".pv-readout", "ul"].map((name) => el.querySelector(name));
+    <p class="pv-readout"></p><div class="pv-bars" role="img"></div>`;
+  const [slider, output, readout, bars] = ["input", "output", ".pv-readout", ".pv-bars"].map((name) => el.querySelector(name));
   el.addEventListener("toggle", () => store.set({ show_coverage: el.open }));
   slider.oninput = () => store.touch();
   slider.max = String(store.model.get("n_coverage_epochs") ?? most_epochs);
@@ -32,5 +32,5 @@ export function render_coverage(store, el) {
 /** A bar for each number of times that occurs: the legend of the planes, too. */
 function make_bar([times, share], most) {
   const style = `height: ${Math.max(2, 40 * share)}px; background: ${coverage_colour(times, most)}`;
-  return `<li><i style="${style}"></i>${times === 0 ? "never" : `${times} ×`}</li>`;
+  return `<span><i style="${style}"></i>${times === 0 ? "never" : `${times} ×`}</span>`;
 }
