@@ -181,7 +181,6 @@ def test_a_file_is_replaced_whole_or_not_at_all(explorer, tmp_path, monkeypatch)
         assert Path(source).parent == tmp_path
         raise PermissionError(13, "Permission denied", str(target))
 
-    explorer.cohort.read(0)  # whose voxels are kept by the same call
     choices = [explorer.settings]
     _ = explorer.cohort[0].image, explorer.cohort[0].label  # decoded before, which moves files, too
     with monkeypatch.context() as patch:
