@@ -43,9 +43,15 @@ def test_a_scene_is_made_of_one_split_two_plans_and_one_grid_a_subject(calls):
 def test_opening_an_explorer_and_its_first_answers_plan_once(calls):
     explorer = Explorer(COHORT, settings=Settings(patch_size=4))
     settings = explorer.scene.to_json()["settings"]
-    asked = {"settings": settings, "entries": [(0, 0), (3, 1)], "about": "", "axis": 2}
-    for kind in ("scene", "queue", "patches", "contents"):
-        assert list(explorer._answers.to({"kind": kind, "n_epochs": 2, **asked}))
+    entries = [(0, 0), (3, 1)]
+    for kind, asked in (
+        ("scene", {}),
+        ("queue", {}),
+        ("patches", {"entries": entries, "axis": 2}),
+        ("contents", {"entries": entries}),
+    ):
+        content, _ = explorer._answers.to(kind=kind, id="", settings=settings, **asked)
+        assert "failure" not in content
     assert calls == ONCE
 
 
