@@ -36,8 +36,10 @@ export function render_comparison(store, el) {
   const show_calls = ({ calls }) => {
     if (!library.options.length) library.append(...calls.map((call) => new Option(call.library)));
     const { code, reason } = calls.find((call) => call.library === library.value);
-    if (pre.textContent !== (code ?? "")) status.textContent = "";
-    pre.textContent = code ?? "";
+    if (pre.textContent !== (code ?? "")) {
+      status.textContent = "";
+      pre.textContent = code ?? ""; // only then: to put the same text again ends a selection in it
+    }
     why.textContent = reason ? `No equal call: ${reason}.` : "";
     pre.hidden = copy.disabled = !code;
     why.hidden = Boolean(code);
