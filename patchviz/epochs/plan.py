@@ -99,13 +99,15 @@ class EpochPlan:
 
     def _find_not_blank(self, grids: Sequence[PatchGrid]) -> list[NDArray[np.bool_]]:
         """Tell of each subject which patches aren't blank, and remember it of its last grid."""
-        pairs = list(zip(self.subjects, grids, strict=True))
+        pairs, kept = list(zip(self.subjects, grids, strict=True)), []
         for m, (n, grid) in enumerate(show_progress(pairs, "labels to look through", "subject")):
-            if m not in self._not_blank or self._not_blank[m][0] != grid:
+            known = self._not_blank.get(m)
+            if known is None or known[0] != grid:
                 foreground = cast("Foreground", self.foreground(n, None))
                 blank = foreground.find_blank(grid, self.options.skip_blank)
-                self._not_blank[m] = grid, ~blank
-        return [self._not_blank[m][1] for m in range(len(pairs))]
+                known = self._not_blank[m] = grid, ~blank
+            kept.append(known[1])  # what is remembered may be another thread's by now
+        return kept
 
 
 def plan_cohort(cohort: Subjects, index_list: Iterable[int], options: PatchOptions) -> EpochPlan:

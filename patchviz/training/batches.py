@@ -64,9 +64,10 @@ class PatchReader:
 
     def queue(self, epoch: int) -> PatchQueue:
         """Return the queue of an epoch. Don't pop it."""
-        if self._last[0] != epoch:
-            self._last = epoch, self._plan.queue(epoch)
-        return self._last[1]
+        last = self._last
+        if last[0] != epoch:
+            last = self._last = epoch, self._plan.queue(epoch)
+        return last[1]
 
     def upcoming(self, epoch: int, position: int) -> Iterator[int]:
         """Yield the subjects in the order in which they are reached, `position` patches taken."""

@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from patchviz.epochs.options import PatchOptions
 from patchviz.epochs.orders import ORDERS
+from patchviz.epochs.plan import EpochPlan
 from patchviz.epochs.queue import (
     PatchQueue,
     create_patch_index_list,
     draw_starts,
     transform_stream,
 )
+from patchviz.grid.foreground import Foreground
 from patchviz.grid.patch_grid import PatchGrid
 from tests.oracle import legacy_indices
 
@@ -322,3 +325,25 @@ def test_subjects_may_come_from_a_generator():
 def test_subjects_that_are_no_whole_numbers_are_refused(index_list):
     with pytest.raises(TypeError, match="`index_list` must hold whole numbers, the places of"):
         create_patch_index_list(index_list, (8, 8), 4)
+
+
+def test_a_queue_does_not_depend_on_another_that_is_built_meanwhile():
+    """As a thread does that reads ahead, the foreground asks for the next epoch in mid-way."""
+    rng = np.random.default_rng(0)
+    tables = [Foreground(rng.integers(0, 2, (9, 9, 9))) for _ in range(4)]
+    options = PatchOptions(patch_size=4, start_offset=3, skip_blank=0.5)
+    shapes = [(9, 9, 9)] * 4
+    expected = EpochPlan(options, range(4), shapes, lambda n, _: tables[n]).queue(1)[:]
+    meanwhile = []
+
+    def foreground(n, _):
+        if n == 3 and plan.n_patches and not meanwhile:
+            meanwhile.append(True)
+            plan.queue(2)
+        return tables[n]
+
+    plan = EpochPlan(options, range(4), shapes, lambda n, _: tables[n])
+    assert plan.n_patches
+    object.__setattr__(plan, "foreground", foreground)
+    assert plan.queue(1)[:] == expected
+    assert meanwhile
