@@ -8,7 +8,7 @@ const most_epochs = 16;
 export function render_coverage(store, el) {
   el.innerHTML = `<summary>coverage: how often each voxel is seen</summary>
     <div class="pv-fields"><label>epochs <input type="range" min="1" max="${most_epochs}" step="1" value="1"><output></output></label></div>
-    <p class="pv-readout"></p><div class="pv-bars" role="img"></div>`;
+    <p class="pv-readout"></p><div class="pv-bars" role="img" aria-label="voxels by how often they are seen"></div>`;
   const [slider, output, readout, bars] = ["input", "output", ".pv-readout", ".pv-bars"].map((name) => el.querySelector(name));
   el.addEventListener("toggle", () => store.set({ show_coverage: el.open }));
   slider.oninput = () => store.touch();
